@@ -1,0 +1,76 @@
+package client
+
+import (
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// Client calls the AUTX API. It is safe for use by many goroutines at once; one client serves a whole run, so that they share its connections and
+// its rate limit.
+type Client struct {
+	// Agents calls what concerns agents: listings, launches, prices, images and provider keys.
+	Agents *AgentsService
+	// Credits calls what concerns the prepaid balance.
+	Credits *CreditsService
+
+	config   Config
+	baseURL  string
+	secrets  secretList
+	pacer    *pacer
+	wire     *wire
+	retrying *retryablehttp.Client
+	instance atomic.Pointer[string]
+}
+
+// New checks the configuration and builds a client. It makes no request.
+func New(config Config) (*Client, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		config:  config,
+		baseURL: strings.TrimRight(config.BaseURL, "/"),
+		secrets: secretsOf(config.APIKey),
+		pacer:   newPacer(config.RequestsPerSecond),
+		wire:    newWire(config.Transport),
+	}
+	c.wire.seen = c.noteInstance
+	c.retrying = &retryablehttp.Client{
+		HTTPClient:     &http.Client{Transport: c.wire, Timeout: config.Timeout, CheckRedirect: checkRedirect},
+		RetryWaitMin:   backoffMin,
+		RetryWaitMax:   backoffMax,
+		RetryMax:       config.MaxRetries,
+		RequestLogHook: beginAttempt,
+		CheckRetry:     c.checkRetry,
+		Backoff:        c.backoff,
+		PrepareRetry:   func(req *http.Request) error { return c.pacer.wait(req.Context()) },
+		ErrorHandler:   retryablehttp.PassthroughErrorHandler,
+	}
+	c.Agents = &AgentsService{client: c}
+	c.Credits = &CreditsService{client: c}
+	return c, nil
+}
+
+// BaseURL is where the client sends its requests, without a trailing slash.
+func (c *Client) BaseURL() string { return c.baseURL }
+
+// Instance is the mock server's instance id in the last answer, new at each of its starts and resets. It is empty with the real service.
+func (c *Client) Instance() string {
+	if id := c.instance.Load(); id != nil {
+		return *id
+	}
+	return ""
+}
+
+func (c *Client) noteInstance(id string) {
+	if id != c.Instance() {
+		c.instance.Store(&id)
+	}
+}
+
+// CloseIdleConnections closes the connections that are kept for the next request. The client can still be used.
+func (c *Client) CloseIdleConnections() { c.wire.closeIdle() }
