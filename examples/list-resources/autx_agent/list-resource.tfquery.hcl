@@ -1,0 +1,7 @@
+list "autx_agent" "active" {
+  provider = autx
+
+  config {
+    status = "active"
+  }
+}
