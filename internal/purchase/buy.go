@@ -1,0 +1,245 @@
+package purchase
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Buy makes a purchase, or finds that it was made before, and gives its id.
+//
+// The error is a *Refusal where the desk did not buy or can't tell whether it was bought, and the error of p.Send, unchanged, where the service surely
+// did not carry the purchase out: then nothing was charged and nothing stays open. Once the service has confirmed a purchase there is no error any more.
+//
+// Cancelling ctx stops everything before p.Send. From then on the request runs to its answer, bounded by p.Deadline, and a lost answer is looked up on
+// a context of its own.
+func (d *Desk) Buy(ctx context.Context, p Purchase) (Result, error) {
+	b := &buying{desk: d, p: &p, slot: d.slot(p.Kind, p.Key), name: d.recordName(p.Kind, p.Key)}
+	release, err := b.enter(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	defer release()
+	result, done, err := b.settleEarlier(ctx)
+	if err != nil || done {
+		return result, err
+	}
+	if err := b.reserve(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := b.writeIntent(ctx); err != nil {
+		b.giveBack(ctx)
+		return Result{}, err
+	}
+	return b.send(ctx)
+}
+
+// buying is one Buy under way. It holds the lock of its key.
+type buying struct {
+	desk *Desk
+	p    *Purchase
+	slot string
+	name string
+
+	rec      *record // what the journal holds under the key, nil for nothing
+	previous *record // what it held before this purchase's intent
+	problems []Problem
+}
+
+// enter checks what needs no lock, takes the lock of the key and reads its record.
+func (b *buying) enter(ctx context.Context) (release func(), err error) {
+	d, p := b.desk, b.p
+	switch {
+	case p.Kind == "" || p.Key == "" || p.Send == nil:
+		return nil, refuse(ReasonCheck, nil, "Purchase is incomplete",
+			fmt.Sprintf("The %s was not sent, because the provider did not say under which key. This is a bug in the provider; please report it.", p.Title))
+	case d.limits == nil:
+		return nil, refuseSpendingOff(p.Title, p.Authorized)
+	case !d.identified():
+		return nil, refuse(ReasonCheck, nil, "Account is not known yet",
+			fmt.Sprintf("The %s was not sent, because the provider's API key or base URL is not known.", p.Title))
+	case ctx.Err() != nil:
+		return nil, refuseCancelled(p.Title, ctx.Err())
+	}
+	if err := d.store.open(ctx); err != nil {
+		return nil, refuseJournal(p.Title, "can't be created", err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, p.deadline()+grace)
+	defer cancel()
+	release, err = d.store.lock(waiting, b.slot)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil, refuseCancelled(p.Title, ctx.Err())
+	case waiting.Err() != nil:
+		return nil, refuseBusy(p, err)
+	default:
+		return nil, refuseJournal(p.Title, "can't be locked", err)
+	}
+	if b.rec, err = d.load(ctx, b.name); err != nil {
+		release()
+		return nil, refuseJournal(p.Title, "can't be read", err)
+	}
+	if d.walk.read(p.Kind, p.Key).bought {
+		release()
+		return nil, refuseDuplicate(p)
+	}
+	return release, nil
+}
+
+// reserve reads the price again and takes the purchase's amount from the limits.
+func (b *buying) reserve(ctx context.Context) error {
+	d, p := b.desk, b.p
+	if most := d.limits.MaxPerPurchase; most != nil && p.Authorized.GreaterThan(*most) {
+		return refusePerPurchase(p.Title, p.Authorized, *most)
+	}
+	expected := p.Authorized
+	if p.Price != nil {
+		price, err := p.Price(ctx)
+		if err != nil {
+			return b.unread(ctx, "its price", err)
+		}
+		if price.GreaterThan(p.Authorized) {
+			return refusePrice(p.Title, price, p.Authorized)
+		}
+		expected = price
+	}
+	err := d.ledger().reserve(ctx, request{record: b.name, title: p.Title, authorized: p.Authorized, expected: expected})
+	if _, refused := errors.AsType[*Refusal](err); err == nil || refused {
+		return err
+	}
+	return b.unread(ctx, "what the limits still allow", err)
+}
+
+func (b *buying) unread(ctx context.Context, what string, err error) error {
+	if ctx.Err() != nil {
+		return refuseCancelled(b.p.Title, ctx.Err())
+	}
+	return refuse(ReasonCheck, err, "Purchase not sent",
+		fmt.Sprintf("The %s was not sent and nothing was charged, because %s could not be read: %v.\n\nApply again once that works.", b.p.Title, what, err))
+}
+
+func (b *buying) giveBack(ctx context.Context) {
+	// A reservation that can't be given back only refuses later purchases of the same command.
+	_ = b.desk.ledger().giveBack(context.WithoutCancel(ctx), b.name) //nolint:errcheck // see above
+}
+
+// writeIntent puts into the journal, durably, what a later run needs if this one dies.
+func (b *buying) writeIntent(ctx context.Context) error {
+	d, p := b.desk, b.p
+	rec := &record{Format: recordFormat, State: stateIntent, CreatedAt: d.timestamp()}
+	if b.rec != nil {
+		rec.CreatedAt = b.rec.CreatedAt
+	}
+	if b.rec != nil && b.rec.State.open() {
+		// The earlier attempt was not found, but the list it was not found in may lag behind. Keeping its snapshot, a later look still sees both.
+		rec.Snapshot, rec.Attempts, rec.Absent = b.rec.Snapshot, b.rec.Attempts, b.rec.Absent
+	} else if p.Snapshot != nil {
+		snapshot, err := p.Snapshot(ctx)
+		if err != nil {
+			return b.unread(ctx, "what was bought before", err)
+		}
+		rec.Snapshot = snapshot
+	}
+	rec.Attempts++
+	b.describe(rec)
+	if ctx.Err() != nil {
+		return refuseCancelled(p.Title, ctx.Err())
+	}
+	write := d.save
+	if b.rec == nil {
+		write = d.insert
+	}
+	if err := write(ctx, b.name, rec); err != nil {
+		return refuseJournal(p.Title, "can't be written", err)
+	}
+	b.previous, b.rec = b.rec, rec
+	if ctx.Err() != nil {
+		b.takeBack(ctx)
+		return refuseCancelled(p.Title, ctx.Err())
+	}
+	return nil
+}
+
+// describe fills in what the purchase says of itself.
+func (b *buying) describe(rec *record) {
+	d, p := b.desk, b.p
+	rec.Kind, rec.Key, rec.Title, rec.Digest, rec.Scope, rec.Authorized = p.Kind, p.Key, p.Title, p.Digest, p.Scope, p.Authorized
+	rec.BaseURL, rec.Namespace, rec.Owner = normalBase(d.account.BaseURL), d.namespace(), d.owner
+}
+
+// takeBack undoes writeIntent: nothing was sent under it.
+func (b *buying) takeBack(ctx context.Context) {
+	ctx = context.WithoutCancel(ctx)
+	// If the journal can't be written the intent stays, and a later run looks for a purchase that is not there before it buys: a look too many.
+	if b.previous == nil {
+		_ = b.desk.store.remove(ctx, b.name) //nolint:errcheck // see above
+		return
+	}
+	_ = b.desk.save(ctx, b.name, b.previous) //nolint:errcheck // see above
+}
+
+// send makes the purchase, detached from the CLI's cancellation: an interrupted run still learns what came of it.
+func (b *buying) send(ctx context.Context) (Result, error) {
+	p := b.p
+	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.deadline())
+	id, err := p.Send(detached)
+	cancel()
+	switch {
+	case err == nil && id != "":
+		b.settle(ctx, stateKnown, id)
+		return Result{ID: id, Problems: b.problems}, nil
+	case err == nil:
+		err = errors.New("the service confirmed the purchase without saying its id")
+	case !mayHaveBeenCarriedOut(err):
+		b.takeBack(ctx)
+		b.giveBack(ctx)
+		return Result{}, err
+	}
+	return b.resolve(ctx, err)
+}
+
+// resolve finds out whether a purchase was made whose answer was lost. The reservation stays in each case: what a list does not show yet may still have
+// been charged.
+func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
+	d, p := b.desk, b.p
+	ctx = context.WithoutCancel(ctx)
+	_ = d.ledger().settle(ctx, b.name, p.Title, stageUncertain) //nolint:errcheck // in flight counts as much as uncertain does
+	b.rec.State = stateUnknown
+	_ = d.save(ctx, b.name, b.rec) //nolint:errcheck // the intent in the journal makes a later run look as well
+	found, err := b.lookUp(ctx, b.rec.Snapshot)
+	if err != nil {
+		return Result{}, refuseUnknown(p, lost, err)
+	}
+	b.rec.Candidates = found.candidates
+	switch {
+	case found.none():
+		b.rec.Absent++
+		_ = d.save(ctx, b.name, b.rec) //nolint:errcheck // the count is for people
+		return Result{}, refuseAbsent(p, lost)
+	case found.ambiguous():
+		b.rec.State = stateAmbiguous
+		_ = d.save(ctx, b.name, b.rec) //nolint:errcheck // a later run looks again in either state
+		return Result{}, refuseAmbiguous(p, found, lost)
+	}
+	id := found.candidates[0].ID
+	b.problems = append(b.problems, warn("Purchase made although its answer was lost",
+		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards: %s is there and nothing else fits, so it is taken for the one that was just bought. "+
+			"It was charged once.", p.Title, lost, found.candidates[0])))
+	b.settle(ctx, stateAdopted, id)
+	return Result{ID: id, Problems: b.problems}, nil
+}
+
+// settle writes down a purchase that was made. A failure is told as a warning: the purchase is made all the same.
+func (b *buying) settle(ctx context.Context, to state, id string) {
+	d, p := b.desk, b.p
+	ctx = context.WithoutCancel(ctx)
+	d.walk.at(p.Kind, p.Key, func(r *row) { r.bought = true })
+	b.rec.State, b.rec.ID, b.rec.Candidates, b.rec.Instance = to, id, nil, d.instance()
+	if err := d.save(ctx, b.name, b.rec); err != nil {
+		b.problems = append(b.problems, warn("Purchase not noted in the journal",
+			fmt.Sprintf("The %s was made (id %s), but %s could not be written: %v.\n\nThe state has it. Should this run lose the state as well, the next one looks the purchase up.",
+				p.Title, id, d.store.where(b.name), err)))
+	}
+	_ = d.ledger().settle(ctx, b.name, p.Title, stageBought) //nolint:errcheck // in flight counts as much as bought does
+}

@@ -1,0 +1,142 @@
+package purchase
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/money"
+)
+
+// ledger counts what one command of the CLI plans to spend and has reserved, over all its processes. A purchase whose key is known has one entry, however
+// often it is planned.
+type ledger struct {
+	Format   int                `json:"format"`
+	Host     string             `json:"host,omitempty"`
+	Boot     string             `json:"boot,omitempty"` // of the machine, where the system names its starts
+	Sequence int                `json:"sequence"`       // of the last reservation
+	Entries  []*entry           `json:"entries"`
+	Balances map[string]reading `json:"balances,omitempty"` // by account
+}
+
+// entry is one purchase of the command.
+type entry struct {
+	Record  string    `json:"record,omitempty"` // the journal record's name, "" while the key is not known
+	Title   string    `json:"title"`
+	Account string    `json:"account"`
+	Desk    string    `json:"desk"` // who wrote this last
+	Process processID `json:"process,omitempty"`
+
+	Planned   *money.Amount `json:"planned_usd,omitempty"`
+	PlannedBy string        `json:"planned_by,omitempty"` // the desk whose plan it is
+	Uncounted bool          `json:"uncounted,omitempty"`  // planned with an amount that is not known yet
+
+	Reserved *money.Amount `json:"reserved_usd,omitempty"`
+	Expected money.Amount  `json:"expected_usd"` // of the balance: the price where it is known, else the reserved amount
+	Sequence int           `json:"sequence,omitempty"`
+	Stage    stage         `json:"stage,omitempty"`
+}
+
+// stage is how far a reservation has got.
+type stage string
+
+const (
+	stageInFlight  stage = "in_flight" // the POST may be on its way
+	stageUncertain stage = "uncertain" // it was sent, and what came of it is not known
+	stageBought    stage = "bought"    // it was made, or taken over from an earlier run
+	stageReleased  stage = "released"  // it was made, and its resource destroyed again in the same command
+)
+
+// reading is an account's available balance at one moment, in US dollars, less what was uncertain then.
+type reading struct {
+	Available money.Amount `json:"available_usd"`
+	Sequence  int          `json:"sequence"` // the last reservation made before
+}
+
+func (l *ledger) find(record string) *entry {
+	if record == "" {
+		return nil
+	}
+	for _, e := range l.Entries {
+		if e.Record == record {
+			return e
+		}
+	}
+	return nil
+}
+
+// forgetPlansOf drops what dead processes planned: a plan that is over authorises nothing any more.
+func (l *ledger) forgetPlansOf(dead func(processID) bool) {
+	kept := l.Entries[:0]
+	for _, e := range l.Entries {
+		if e.Planned != nil && dead(e.Process) {
+			e.Planned, e.PlannedBy, e.Uncounted = nil, "", false
+		}
+		if e.Planned != nil || e.Stage != "" {
+			kept = append(kept, e)
+		}
+	}
+	l.Entries = kept
+}
+
+// counts is what an entry takes of the command's limit: the larger of what is planned and what is reserved.
+func (e *entry) counts() money.Amount {
+	var amount money.Amount
+	if e.Planned != nil {
+		amount = *e.Planned
+	}
+	if e.Reserved != nil {
+		amount = money.Max(amount, *e.Reserved)
+	}
+	return amount
+}
+
+func (l *ledger) total() money.Amount {
+	var total money.Amount
+	for _, e := range l.Entries {
+		total = total.Add(e.counts())
+	}
+	return total
+}
+
+func (l *ledger) reserved() money.Amount {
+	var total money.Amount
+	for _, e := range l.Entries {
+		if e.Reserved != nil {
+			total = total.Add(*e.Reserved)
+		}
+	}
+	return total
+}
+
+// detach keeps what a key has reserved before as an entry of its own, so that reserving under the key once more adds to it.
+func (l *ledger) detach(record string) {
+	if e := l.find(record); e != nil && e.Reserved != nil {
+		e.Record, e.Planned, e.PlannedBy = "", nil, ""
+	}
+}
+
+// list names the purchases that keep fits, for a message.
+func (l *ledger) list(amount func(*entry) (money.Amount, bool)) string {
+	const most = 20
+	var lines []string
+	left := 0
+	for _, e := range l.Entries {
+		usd, ok := amount(e)
+		if !ok {
+			continue
+		}
+		if len(lines) == most {
+			left++
+			continue
+		}
+		line := fmt.Sprintf("  - %s: %s", e.Title, usd.USD())
+		if e.Uncounted {
+			line = fmt.Sprintf("  - %s: not known yet", e.Title)
+		}
+		lines = append(lines, line)
+	}
+	if left > 0 {
+		lines = append(lines, fmt.Sprintf("  - and %d more", left))
+	}
+	return strings.Join(lines, "\n")
+}

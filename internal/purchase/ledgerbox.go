@@ -1,0 +1,175 @@
+package purchase
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// ledgerBox keeps a command's ledger and lets one at a time work on it.
+type ledgerBox interface {
+	// update runs change on the ledger and keeps what it did, unless it fails.
+	update(ctx context.Context, change func(*ledger) error) error
+}
+
+// turnstile is a mutex whose wait a context can end.
+type turnstile chan struct{}
+
+func newTurnstile() turnstile { return make(turnstile, 1) }
+
+func (t turnstile) enter(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err() //nolint:wrapcheck // the caller says what was waited for
+	}
+}
+
+func (t turnstile) leave() { <-t }
+
+// memoryBox is the ledger of a desk without a CLI around it.
+type memoryBox struct {
+	turn turnstile
+	ledger
+}
+
+func newMemoryBox() *memoryBox { return &memoryBox{turn: newTurnstile()} }
+
+func (b *memoryBox) update(ctx context.Context, change func(*ledger) error) error {
+	if err := b.turn.enter(ctx); err != nil {
+		return err
+	}
+	defer b.turn.leave()
+	return change(&b.ledger)
+}
+
+// fileBox shares the ledger between the processes of one command: a file in the journal's directory, named by the CLI's process. It is not synced to the
+// disk: a crash of the machine ends the command as well.
+type fileBox struct {
+	dir    string
+	name   processID
+	turn   turnstile
+	opened bool
+}
+
+func newFileBox(journal string, name processID) *fileBox {
+	return &fileBox{dir: filepath.Join(journal, "runs"), name: name, turn: newTurnstile()}
+}
+
+func (b *fileBox) path(suffix string) string { return filepath.Join(b.dir, string(b.name)+suffix) }
+
+func (b *fileBox) update(ctx context.Context, change func(*ledger) error) error {
+	if err := b.turn.enter(ctx); err != nil {
+		return err
+	}
+	defer b.turn.leave()
+	if !b.opened {
+		if err := os.MkdirAll(b.dir, dirMode); err != nil {
+			return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		}
+		b.sweep()
+		b.opened = true
+	}
+	release, err := lockFile(ctx, b.path(lockSuffix))
+	if err != nil {
+		return err
+	}
+	defer release()
+	l, err := b.load()
+	if err != nil {
+		return err
+	}
+	if err := change(l); err != nil {
+		return err
+	}
+	return b.save(l)
+}
+
+func (b *fileBox) load() (*ledger, error) {
+	fresh := &ledger{Format: recordFormat, Host: hostName(), Boot: bootID()}
+	data, err := os.ReadFile(b.path(documentSuffix))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fresh, nil
+	}
+	if err != nil {
+		return nil, err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+	}
+	var l ledger
+	if err := json.Unmarshal(data, &l); err != nil {
+		return nil, fmt.Errorf("%s, which counts what this run has spent, can't be read (delete it when no apply is running): %w", b.path(documentSuffix), err)
+	}
+	if l.Format > recordFormat {
+		return nil, fmt.Errorf("%s: %w", b.path(documentSuffix), errNewerFormat)
+	}
+	if l.Host != fresh.Host || l.Boot != fresh.Boot {
+		return fresh, nil // the same numbers on another machine, or before a restart: another command
+	}
+	return &l, nil
+}
+
+func (b *fileBox) save(l *ledger) error {
+	data, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("encode the ledger: %w", err)
+	}
+	temporary := b.path(".tmp") // one name will do: the lock is held
+	if err := os.WriteFile(temporary, data, fileMode); err != nil {
+		return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+	}
+	return os.Rename(temporary, b.path(documentSuffix)) //nolint:wrapcheck // an *os.LinkError names the operation and the files
+}
+
+// sweep deletes the ledgers of commands that have ended on this machine. It is a courtesy, so it reports nothing.
+func (b *fileBox) sweep() {
+	entries, err := os.ReadDir(b.dir)
+	if err != nil {
+		return
+	}
+	for _, found := range entries {
+		name, ok := strings.CutSuffix(found.Name(), documentSuffix)
+		if !ok || processID(name) == b.name || processID(name).alive() {
+			continue
+		}
+		b.sweepOne(processID(name))
+	}
+}
+
+func (b *fileBox) sweepOne(name processID) {
+	old := &fileBox{dir: b.dir, name: name}
+	l := newFileLock(old.path(lockSuffix))
+	if locked, err := l.TryLock(); err != nil || !locked {
+		return
+	}
+	defer unlocker(l)()
+	data, err := os.ReadFile(old.path(documentSuffix))
+	if err != nil {
+		return
+	}
+	var ended ledger
+	if json.Unmarshal(data, &ended) == nil {
+		if ended.Host != hostName() {
+			return // its processes can't be seen from here
+		}
+		for _, e := range ended.Entries {
+			if e.Process.alive() {
+				return // a provider that outlived its CLI and still finishes a purchase
+			}
+		}
+	}
+	for _, suffix := range []string{documentSuffix, lockSuffix, ".tmp"} {
+		if removeQuietly(old.path(suffix)) != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package purchase
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// finding is what a look for a lost purchase found.
+type finding struct {
+	candidates []Match
+	// rivals are other purchases of which it isn't known either whether they were made, and to which the candidates may belong as well.
+	rivals []string
+}
+
+func (f finding) none() bool { return len(f.candidates) == 0 }
+
+func (f finding) ambiguous() bool {
+	return len(f.candidates) > 1 || len(f.candidates) == 1 && len(f.rivals) > 0
+}
+
+// lookUp looks for the purchase among what is new against the snapshot and is not another purchase of the journal.
+func (b *buying) lookUp(ctx context.Context, snapshot json.RawMessage) (finding, error) {
+	if b.p.Find == nil {
+		return finding{}, errors.New("the service has no way to look this up")
+	}
+	var failure error
+	misses := 0
+	for _, pause := range lookupPauses {
+		if pause > 0 {
+			if err := b.desk.hooks.sleep(ctx, pause); err != nil {
+				return finding{}, err
+			}
+		}
+		matches, err := b.look(ctx, snapshot)
+		if err != nil {
+			failure = err
+			continue
+		}
+		if len(matches) == 0 {
+			misses++
+			continue
+		}
+		found, err := b.unclaimed(ctx, matches)
+		if err != nil || !found.none() {
+			return found, err
+		}
+		misses++
+	}
+	if failure != nil && misses < len(lookupPauses)-1 {
+		return finding{}, failure
+	}
+	return finding{}, nil
+}
+
+func (b *buying) look(ctx context.Context, snapshot json.RawMessage) ([]Match, error) {
+	ctx, cancel := context.WithTimeout(ctx, lookupDeadline)
+	defer cancel()
+	return b.p.Find(ctx, snapshot)
+}
+
+// unclaimed leaves out the matches that the journal knows as other purchases. It reads the journal after the service: whatever was bought before the
+// service answered has its record by now.
+func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error) {
+	if err := b.awaitOthers(ctx); err != nil {
+		return finding{}, err
+	}
+	var found finding
+	claimed := map[string]bool{}
+	err := b.others(ctx, func(_ string, other *record) error {
+		switch {
+		case other.State.settled():
+			claimed[other.ID] = true
+		case b.rivals(other):
+			found.rivals = append(found.rivals, other.Title)
+		}
+		return nil
+	})
+	if err != nil {
+		return finding{}, err
+	}
+	found.candidates = slices.DeleteFunc(slices.Clone(matches), func(m Match) bool { return claimed[m.ID] })
+	return found, nil
+}
+
+// awaitOthers waits until no other purchase that could be mistaken for this one is on its way. It can't wait in a circle: this purchase is not on its way
+// any more.
+func (b *buying) awaitOthers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, b.p.deadline()+grace)
+	defer cancel()
+	return b.others(ctx, func(name string, other *record) error {
+		if other.State != stateIntent || !b.rivals(other) {
+			return nil
+		}
+		release, err := b.desk.store.lock(ctx, slotOf(name))
+		if err != nil {
+			return fmt.Errorf("wait for the %s: %w", other.Title, err)
+		}
+		release()
+		return nil
+	})
+}
+
+// rivals tells whether the service's answers could mean the other purchase instead of this one.
+func (b *buying) rivals(other *record) bool {
+	return b.p.Settled == AdoptIfSameInputs && other.Kind == b.p.Kind && other.Scope == b.p.Scope
+}
+
+// others goes through the records of other keys of the same kind, whatever their namespace and owner: an id has one purchase only.
+func (b *buying) others(ctx context.Context, visit func(name string, other *record) error) error {
+	d := b.desk
+	names, err := d.store.list(ctx, "")
+	if err != nil {
+		return err //nolint:wrapcheck // the store names the directory
+	}
+	for _, name := range names {
+		if slotOf(name) == b.slot {
+			continue
+		}
+		other, err := d.load(ctx, name)
+		if err != nil {
+			return err
+		}
+		if other == nil || other.Kind != b.p.Kind || other.BaseURL != normalBase(d.account.BaseURL) {
+			continue
+		}
+		if err := visit(name, other); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// slotOf is the slot in a record's name.
+func slotOf(name string) string {
+	s, _, _ := strings.Cut(name, ".")
+	return s
+}

@@ -1,0 +1,160 @@
+package purchase
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/money"
+)
+
+// Planned is a purchase that a plan wants to make.
+type Planned struct {
+	// Kind and Key identify the purchase. Key is "" while it is not known.
+	Kind Kind
+	Key  string
+	// Title names it in messages, for example "launch of agent SUMM".
+	Title string
+	// Authorized is the most that the configuration allows for it, in US dollars.
+	Authorized money.Amount
+	// UnknownAmount says that Authorized is not known yet.
+	UnknownAmount bool
+}
+
+// PlanCreate is to be called once for each plan of a purchase without prior state. It enters the purchase into the command's total and tells what stands
+// against it: errors for what the configuration and the state prove wrong, warnings for the rest. It makes no request.
+func (d *Desk) PlanCreate(ctx context.Context, p Planned) []Problem {
+	var problems []Problem
+	if p.Key != "" {
+		conflict := d.planKey(p)
+		problems = append(problems, conflict...)
+		if len(conflict) == 0 {
+			problems = append(problems, d.planJournal(ctx, p)...)
+		}
+	}
+	if d.limits == nil {
+		return append(problems, planSpendingOff(p))
+	}
+	if most := d.limits.MaxPerPurchase; most != nil && !p.UnknownAmount && p.Authorized.GreaterThan(*most) {
+		refusal := refusePerPurchase(p.Title, p.Authorized, *most)
+		problems = append(problems, fail(refusal.Summary, refusal.Detail))
+	}
+	return append(problems, d.planTotal(ctx, p)...)
+}
+
+// PlanDestroy is to be called for each plan that destroys what was bought under a key, with the id that the state holds.
+func (d *Desk) PlanDestroy(_ context.Context, kind Kind, key, id string) []Problem {
+	var problems []Problem
+	d.walk.at(kind, key, func(r *row) {
+		r.stateID, r.doomed = id, true
+		problems = r.clash(kind, key)
+	})
+	return problems
+}
+
+// planKey enters a purchase under its key into the walk.
+func (d *Desk) planKey(p Planned) []Problem {
+	var problems []Problem
+	d.walk.at(p.Kind, p.Key, func(r *row) {
+		if r.created {
+			problems = []Problem{planDuplicate(p)}
+			return
+		}
+		r.created = true
+		problems = r.clash(p.Kind, p.Key)
+	})
+	return problems
+}
+
+// clash tells when one walk has both a live object in a state and a purchase of it anew.
+func (r *row) clash(kind Kind, key string) []Problem {
+	if !r.created || r.stateID == "" || r.conflict {
+		return nil
+	}
+	t := kind.trait()
+	if !t.natural {
+		if r.doomed {
+			return nil // the purchase is taken over, not made again
+		}
+		return []Problem{fail(summarySameKey, fmt.Sprintf("Two resources have the %s %q: one is in the state already (id %s), another one is to be created. Give each a %s of its own.",
+			t.keyName, key, r.stateID, t.keyName))}
+	}
+	r.conflict = true
+	return []Problem{fail(summaryRelaunch, fmt.Sprintf("This plan makes %s %q while the state has it already (id %s): applied, it would destroy and buy again, and AUTX would charge "+
+		"again. %s", t.noun, key, r.stateID, waysOut(kind, r.stateID)))}
+}
+
+// planJournal tells what the journal knows of the key from earlier runs. Buy acts on it; a plan only says so.
+func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
+	if d.limits == nil || !d.identified() {
+		return nil
+	}
+	rec, err := d.load(ctx, d.recordName(p.Kind, p.Key))
+	switch {
+	case err != nil:
+		refusal := refuseJournal(p.Title, "can't be read", err)
+		return []Problem{warn(refusal.Summary, "Apply will refuse this. "+refusal.Detail)}
+	case rec == nil:
+		return nil
+	case rec.State.open():
+		return []Problem{warn("Earlier purchase is still open", fmt.Sprintf("An earlier run sent the %s, and it is not known what came of it. Apply looks it up first, and buys only if it is not there.",
+			p.Title))}
+	case !p.Kind.trait().natural:
+		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q a purchase was made before (id %s). Apply takes it over for $0.00 if its inputs are the same, and refuses otherwise.",
+			p.Key, rec.ID))}
+	case rec.State != stateForgotten && rec.InState:
+		return []Problem{warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id %s) before. If it is still there, apply refuses to buy it again. %s",
+			p.Kind.trait().keyName, p.Key, rec.ID, waysOut(p.Kind, rec.ID)))}
+	}
+	return nil
+}
+
+// planTotal enters the purchase into the total of the command.
+func (d *Desk) planTotal(ctx context.Context, p Planned) []Problem {
+	name := ""
+	if p.Key != "" {
+		name = d.recordName(p.Kind, p.Key)
+	}
+	result, err := d.ledger().plan(ctx, name, p)
+	if err != nil {
+		return d.journalWarning(err)
+	}
+	var problems []Problem
+	if result.elsewhere {
+		problems = append(problems, planDuplicate(p))
+	}
+	if result.total.GreaterThan(d.limits.MaxPerApply) {
+		detail := fmt.Sprintf("This run authorises %s in %d purchases so far, and spending.max_per_apply is %s. Nothing was bought.\n\n%s\n\n"+
+			"Raise max_per_apply, or apply a part at a time with -target.", result.total.USD(), result.purchases, d.limits.MaxPerApply.USD(), result.list)
+		if d.totalTold.Swap(true) {
+			// One error stops the plan as well as a hundred do; warnings of one summary are folded by the CLI.
+			return append(problems, warn(summaryPerApply, detail))
+		}
+		problems = append(problems, fail(summaryPerApply, detail))
+	}
+	return problems
+}
+
+// journalWarning says once that a plan could not use the journal.
+func (d *Desk) journalWarning(err error) []Problem {
+	if d.journalTold.Swap(true) {
+		return nil
+	}
+	return []Problem{warn("Purchase journal can't be used",
+		fmt.Sprintf("The journal, which makes sure that nothing is bought twice, can't be used: %v. The plan is right all the same, but apply will refuse to charge.\n\n"+
+			"Make %s usable, or name another directory with spending.journal.", err, d.journal))}
+}
+
+func planDuplicate(p Planned) Problem {
+	t := p.Kind.trait()
+	return fail(summarySameKey, fmt.Sprintf("Two resources of this plan have the %s %q (%s). Give each one of its own; with count or for_each, build it from count.index or each.key.",
+		t.keyName, p.Key, p.Title))
+}
+
+func planSpendingOff(p Planned) Problem {
+	cost := "an amount that is not known yet"
+	if !p.UnknownAmount {
+		cost = "up to " + p.Authorized.USD()
+	}
+	return warn(summarySpendingOff, fmt.Sprintf("The %s may cost %s, and the provider has no spending block. The plan is right, but apply will refuse this before anything is sent. "+
+		"To allow it, add:\n\n%s", p.Title, cost, spendingBlock(p.Authorized)))
+}

@@ -1,0 +1,97 @@
+package purchase
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/money"
+)
+
+// SettledPolicy says what happens to a purchase whose key has been used before.
+type SettledPolicy int
+
+const (
+	// AdoptUnlessInState is for keys that name a live object, such as an agent's ticker. What was bought earlier is taken over unless a state holds it
+	// already: then somebody else manages it, perhaps the very object that this run is about to destroy. Once it is gone the key is free again.
+	AdoptUnlessInState SettledPolicy = iota
+	// AdoptIfSameInputs is for keys that are used once for ever, such as an order's idempotency key. What was bought earlier is taken over when it was
+	// bought with the same inputs; otherwise the key would buy something else, and it is refused.
+	AdoptIfSameInputs
+)
+
+// Match is something that a lookup found and that may be the purchase in question.
+type Match struct {
+	// ID is the object's id.
+	ID string `json:"id"`
+	// Label describes it for a person, for example "order of $0.50 to SUMM".
+	Label string `json:"label,omitempty"`
+}
+
+func (m Match) String() string {
+	if m.Label == "" {
+		return m.ID
+	}
+	return m.ID + " (" + m.Label + ")"
+}
+
+// Purchase is one purchase to be made at most once. Its functions talk to the service; only Send may charge.
+type Purchase struct {
+	// Kind and Key identify the purchase.
+	Kind Kind
+	Key  string
+	// Title names it in messages, for example "launch of agent SUMM".
+	Title string
+	// Digest is of the inputs that the key is bound to. "" is not compared.
+	Digest string
+	// Scope groups the purchases of a kind that Find could mistake for one another, for example by the agent of an order. It matters with
+	// AdoptIfSameInputs only; "" groups all purchases of the kind. A key that names a live object can't be mistaken.
+	Scope string
+	// Authorized is the most that the configuration allows for this purchase, in US dollars.
+	Authorized money.Amount
+	// Deadline bounds the request of Send, once it runs detached from the CLI's cancellation. Zero means 150 seconds.
+	Deadline time.Duration
+	// Price reads what it costs now, in US dollars, right before the charge. Nil where that can't be read.
+	Price func(ctx context.Context) (money.Amount, error)
+	// Snapshot gives what Find needs to know of the time before the purchase, such as the ids that exist. Nil where it needs nothing.
+	Snapshot func(ctx context.Context) (json.RawMessage, error)
+	// Send makes the purchase and gives the id of what was bought. It is called at most once by one Buy. Its errors must tell whether the request may have
+	// been carried out, as the client's do; one that does not tell is taken for unknown.
+	Send func(ctx context.Context) (id string, err error)
+	// Find looks up what may be the purchase: new against the snapshot. Nil where nothing can be looked up.
+	Find func(ctx context.Context, snapshot json.RawMessage) ([]Match, error)
+	// Confirm tells whether the object of an id is there and ours. Nil where it can't be asked; the journal is believed then.
+	Confirm func(ctx context.Context, id string) (bool, error)
+	// Settled is what to do when the key has been used before.
+	Settled SettledPolicy
+}
+
+// Result is a purchase that was made, now or earlier.
+type Result struct {
+	// ID is the id of what was bought.
+	ID string
+	// Adopted says that it was bought by an earlier run and taken over: this call charged nothing.
+	Adopted bool
+	// Problems are warnings, never errors: what was paid for must not be tainted.
+	Problems []Problem
+}
+
+const (
+	// defaultDeadline leaves a request of the client its whole timeout and some time to wait for a free connection.
+	defaultDeadline = 150 * time.Second
+	// grace is how much longer than a purchase may take another process may hold its key.
+	grace = time.Minute
+	// lookupDeadline bounds each look for a purchase whose answer was lost.
+	lookupDeadline = 30 * time.Second
+)
+
+// lookupPauses are the pauses before the looks for a purchase after its answer was lost: a service may list it a little later than it makes it. Nothing is
+// called absent before it was not found that often.
+var lookupPauses = []time.Duration{0, time.Second, 2 * time.Second}
+
+func (p *Purchase) deadline() time.Duration {
+	if p.Deadline <= 0 {
+		return defaultDeadline
+	}
+	return p.Deadline
+}

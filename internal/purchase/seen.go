@@ -1,0 +1,153 @@
+package purchase
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// forgetPatience is how long Forget waits for another process that has the key.
+const forgetPatience = 5 * time.Second
+
+// SawInState is to be called by every read and every plan that has the state of something bought, with its id. It teaches the journal what the state
+// knows, so that a create under the same key can be told from a new purchase: a create sees no state. It answers with warnings at worst.
+//
+// The journal is written only where it says something else, and read once for each key.
+func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Problem {
+	if key == "" || id == "" {
+		return nil
+	}
+	var problems []Problem
+	var noted bool
+	d.walk.at(kind, key, func(r *row) {
+		switch {
+		case r.stateID != "" && r.stateID != id && !r.doomed:
+			noted = true // two resources: neither is the journal's business
+			problems = []Problem{warn(summarySameKey, fmt.Sprintf("Two resources of the state have the %s %q: ids %s and %s. Remove one of them from the configuration, or give it a %s of its own.",
+				kind.trait().keyName, key, r.stateID, id, kind.trait().keyName))}
+			return
+		case r.stateID == id:
+			noted = r.noted
+		}
+		r.stateID, r.noted = id, true
+		if r.created && !noted {
+			problems = asWarnings(r.clash(kind, key))
+		}
+	})
+	if noted || d.limits == nil || !d.identified() {
+		return problems
+	}
+	if err := d.noteState(ctx, kind, key, id); err != nil {
+		problems = append(problems, d.journalWarning(err)...)
+	}
+	return problems
+}
+
+// asWarnings softens problems: a read must not fail for them. The plan of the create has told them, or the apply will.
+func asWarnings(problems []Problem) []Problem {
+	for i := range problems {
+		problems[i].Severity = SeverityWarning
+	}
+	return problems
+}
+
+// noteState writes into the journal what a state says, where it does not say so yet.
+func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
+	name := d.recordName(kind, key)
+	rec, err := d.load(ctx, name)
+	if err != nil || rec.agrees(id) {
+		return err
+	}
+	if err := d.store.open(ctx); err != nil {
+		return err //nolint:wrapcheck // the store names the directory
+	}
+	release, free, err := d.store.tryLock(d.slot(kind, key))
+	if err != nil || !free {
+		return err //nolint:wrapcheck // the store names the file; who holds the lock writes down a result that is newer than the state
+	}
+	defer release()
+	if rec, err = d.load(ctx, name); err != nil || rec.agrees(id) {
+		return err
+	}
+	if rec == nil {
+		rec = &record{
+			Format: recordFormat, Kind: kind, Key: key, Title: kind.trait().noun + " " + key, BaseURL: normalBase(d.account.BaseURL), Namespace: d.namespace(),
+			Owner: d.owner, State: stateKnown, ID: id, InState: true, CreatedAt: d.timestamp(),
+		}
+		return d.insert(ctx, name, rec)
+	}
+	if rec.State.settled() && rec.ID != id {
+		rec.Digest, rec.Instance = "", "" // of what the key named before
+	}
+	rec.InState, rec.ID, rec.Candidates = true, id, nil
+	if rec.State != stateAdopted {
+		rec.State = stateKnown
+	}
+	return d.save(ctx, name, rec)
+}
+
+// agrees tells whether the record says what a state says.
+func (r *record) agrees(id string) bool {
+	return r != nil && r.ID == id && r.InState && (r.State == stateKnown || r.State == stateAdopted)
+}
+
+// BeforeDestroy is to be called by every destroy before its request. It stops the destruction of what this very run has taken over for another
+// resource: with create_before_destroy a replacement may have adopted the object that it replaces.
+func (d *Desk) BeforeDestroy(_ context.Context, kind Kind, key, id string) []Problem {
+	if key == "" || d.walk.read(kind, key).adopted != id || id == "" {
+		return nil
+	}
+	t := kind.trait()
+	return []Problem{fail("Not destroyed, because it was just taken over", fmt.Sprintf("The %s %q (id %s) was to be destroyed after its replacement, but the replacement has taken it over: there is "+
+		"only this one. It was left as it is, and nothing was charged.\n\nUse a plan with refresh, which finds this before it applies.", t.noun, key, id))}
+}
+
+// Forget is to be called when what was bought under a key has been destroyed, or was surely seen to be gone. It marks the record, which stays: the key of
+// a live object is free again, other keys stay used. It answers with warnings at worst.
+func (d *Desk) Forget(ctx context.Context, kind Kind, key, id string) []Problem {
+	if key == "" {
+		return nil
+	}
+	d.walk.at(kind, key, func(r *row) {
+		if r.stateID == id || r.stateID == "" {
+			*r = row{created: r.created}
+		}
+	})
+	if d.limits == nil || !d.identified() {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx) // it is gone whether or not the run was interrupted
+	if err := d.noteGone(ctx, kind, key, id); err != nil {
+		return []Problem{warn("Purchase journal not up to date", fmt.Sprintf("The %s %q (id %s) is gone, but the journal could not note it: %v. Should it be bought again, AUTX is asked whether it is still there.",
+			kind.trait().noun, key, id, err))}
+	}
+	return nil
+}
+
+func (d *Desk) noteGone(ctx context.Context, kind Kind, key, id string) error {
+	name := d.recordName(kind, key)
+	rec, err := d.load(ctx, name)
+	if err != nil || !rec.bindsTo(id) {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, forgetPatience)
+	defer cancel()
+	release, err := d.store.lock(waiting, d.slot(kind, key))
+	if err != nil {
+		return err //nolint:wrapcheck // the store names the file
+	}
+	defer release()
+	if rec, err = d.load(ctx, name); err != nil || !rec.bindsTo(id) {
+		return err
+	}
+	rec.State, rec.InState = stateForgotten, false
+	if err := d.save(ctx, name, rec); err != nil {
+		return err
+	}
+	return d.ledger().release(ctx, name)
+}
+
+// bindsTo tells whether the record still gives the key to the object.
+func (r *record) bindsTo(id string) bool {
+	return r != nil && r.ID == id && (r.State == stateKnown || r.State == stateAdopted)
+}

@@ -1,0 +1,45 @@
+package purchase
+
+import "sync"
+
+// walk remembers what one walk of the CLI over the configuration has shown of each key. A plan and an apply are walks of their own, each with a new desk.
+type walk struct {
+	mu   sync.Mutex
+	rows map[walkKey]*row
+}
+
+type walkKey struct {
+	kind Kind
+	key  string
+}
+
+type row struct {
+	stateID  string // the id under which a state holds the key; "" where none does
+	noted    bool   // the journal agrees with stateID
+	created  bool   // a plan without prior state wants to buy under the key
+	doomed   bool   // a plan destroys what the state holds under the key
+	bought   bool   // this walk has bought under the key, or taken an earlier purchase over
+	adopted  string // the id that was taken over, "" where it was not
+	conflict bool   // it was told already that the key is given up and taken anew
+}
+
+// at runs do with the row of a key.
+func (w *walk) at(kind Kind, key string, do func(*row)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.rows == nil {
+		w.rows = map[walkKey]*row{}
+	}
+	k := walkKey{kind, key}
+	if w.rows[k] == nil {
+		w.rows[k] = &row{}
+	}
+	do(w.rows[k])
+}
+
+// read gives a copy of the row of a key.
+func (w *walk) read(kind Kind, key string) row {
+	var copied row
+	w.at(kind, key, func(r *row) { copied = *r })
+	return copied
+}
