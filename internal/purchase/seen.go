@@ -30,8 +30,10 @@ func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Prob
 			noted = r.noted
 		}
 		r.stateID, r.noted = id, true
-		if r.created && !noted {
+		if !noted {
+			told := r.conflict
 			problems = asWarnings(r.clash(kind, key))
+			r.conflict = told // a warning does not take the place of the error that a plan of a destroy gives
 		}
 	})
 	if noted || d.limits == nil || !d.identified() {
@@ -43,7 +45,7 @@ func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Prob
 	return problems
 }
 
-// asWarnings softens problems: a read must not fail for them. The plan of the create has told them, or the apply will.
+// asWarnings softens problems: a read must not fail for them. A plan that comes later tells them again, or else the apply does.
 func asWarnings(problems []Problem) []Problem {
 	for i := range problems {
 		problems[i].Severity = SeverityWarning
@@ -89,6 +91,16 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
 // agrees tells whether the record says what a state says.
 func (r *record) agrees(id string) bool {
 	return r != nil && r.ID == id && r.InState && (r.State == stateKnown || r.State == stateAdopted)
+}
+
+// Unsettled tells whether a create under the key would look for an earlier purchase and take it over, instead of buying or being refused: an earlier run
+// bought or may have bought, and no state has it. It reads the journal only.
+func (d *Desk) Unsettled(ctx context.Context, kind Kind, key string) bool {
+	if key == "" || d.limits == nil || !d.identified() {
+		return false
+	}
+	rec, err := d.load(ctx, d.recordName(kind, key))
+	return err == nil && rec != nil && (rec.State.open() || rec.State != stateForgotten && !rec.InState)
 }
 
 // BeforeDestroy is to be called by every destroy before its request. It stops the destruction of what this very run has taken over for another

@@ -1,0 +1,213 @@
+package inventory
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	// MaxAge is the longest that a list answers, counted from when it was asked for. One process may serve several runs.
+	MaxAge = 60 * time.Second
+	// DefaultMaxItems is how many items a list may have to be kept, unless WithMaxItems says otherwise.
+	DefaultMaxItems = 20_000
+
+	// plainReads is how many different objects are read one by one before it pays to list them.
+	plainReads = 2
+)
+
+// Source reads the objects of one kind from the service.
+type Source[T any] struct {
+	// Get reads one object by its id.
+	Get func(ctx context.Context, id string) (T, error)
+	// List reads all objects.
+	List func(ctx context.Context) ([]T, error)
+	// ID gives an object's id.
+	ID func(T) string
+	// IsNotFound tells whether an error of Get means that there is no such object.
+	IsNotFound func(error) bool
+}
+
+// Option changes how a shelf works.
+type Option func(*settings)
+
+type settings struct {
+	maxItems int
+	now      func() time.Time
+}
+
+// WithMaxItems bounds the memory of a shelf: a longer list answers those who wait for it and is not kept; later reads are GETs.
+func WithMaxItems(n int) Option { return func(s *settings) { s.maxItems = n } }
+
+// WithClock replaces the clock by which lists grow old.
+func WithClock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
+
+// Shelf answers reads of one kind of object during one walk. Its methods may be called concurrently. Readers share what it returns and must not change
+// it.
+type Shelf[T any] struct {
+	source Source[T]
+	settings
+	flights singleflight.Group
+
+	mu       sync.Mutex
+	epoch    uint64              // how often Drop was called; what was begun in an earlier one is not kept
+	seen     map[string]struct{} // the objects that were read one by one
+	kept     *listing[T]
+	noLists  bool // the list failed; until Drop, Get does without
+	tooLarge bool // the list has too many items to be kept; a write hardly changes that
+}
+
+// listing is one answer of the list.
+type listing[T any] struct {
+	items []T
+	byID  map[string]T
+	asked time.Time
+}
+
+// NewShelf makes an empty shelf. It makes no request.
+func NewShelf[T any](source Source[T], options ...Option) *Shelf[T] {
+	s := &Shelf[T]{source: source, settings: settings{maxItems: DefaultMaxItems, now: time.Now}, seen: map[string]struct{}{}}
+	for _, option := range options {
+		option(&s.settings)
+	}
+	return s
+}
+
+// Get reads one object. Its errors are those of the source's Get, and the context's own. An error is not remembered.
+func (s *Shelf[T]) Get(ctx context.Context, id string) (T, error) {
+	kept, plain := s.consult(id)
+	if plain {
+		return s.get(ctx, id)
+	}
+	if kept == nil {
+		var err error
+		if kept, err = s.list(ctx); err != nil {
+			if ctx.Err() != nil {
+				var none T
+				return none, context.Cause(ctx) //nolint:wrapcheck // the caller's own context
+			}
+			return s.get(ctx, id)
+		}
+	}
+	if item, ok := kept.byID[id]; ok {
+		return item, nil
+	}
+	return s.get(ctx, id)
+}
+
+// All gives the whole list, as it is kept or as the service gives it now. It tries even where Get has given the list up.
+func (s *Shelf[T]) All(ctx context.Context) ([]T, error) {
+	s.mu.Lock()
+	kept := s.fresh()
+	s.mu.Unlock()
+	if kept == nil {
+		var err error
+		if kept, err = s.list(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return append([]T(nil), kept.items...), nil
+}
+
+// Drop forgets everything, and what is still on its way as well: call it after each write of the kind, also after one that failed, as it may have been
+// carried out.
+func (s *Shelf[T]) Drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.epoch++
+	s.kept, s.noLists = nil, false
+	clear(s.seen)
+}
+
+// consult decides how an object is read: from a list that is kept, by a plain GET, or (neither) from a list yet to be read.
+func (s *Shelf[T]) consult(id string) (kept *listing[T], plain bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kept = s.fresh(); kept != nil {
+		return kept, false
+	}
+	if s.noLists || s.tooLarge {
+		return nil, true
+	}
+	if _, again := s.seen[id]; !again && len(s.seen) >= plainReads {
+		return nil, false
+	}
+	s.seen[id] = struct{}{}
+	return nil, true
+}
+
+// fresh is the list that is kept, unless it is too old.
+func (s *Shelf[T]) fresh() *listing[T] {
+	if s.kept != nil && s.now().Sub(s.kept.asked) >= MaxAge {
+		s.kept = nil
+	}
+	return s.kept
+}
+
+func (s *Shelf[T]) get(ctx context.Context, id string) (T, error) {
+	return shared(ctx, &s.flights, s.flight("get "+id), func(ctx context.Context) (T, error) { return s.source.Get(ctx, id) })
+}
+
+func (s *Shelf[T]) list(ctx context.Context) (*listing[T], error) {
+	s.mu.Lock()
+	epoch := s.epoch
+	s.mu.Unlock()
+	return shared(ctx, &s.flights, flightIn(epoch, "list"), func(ctx context.Context) (*listing[T], error) { return s.fetch(ctx, epoch) })
+}
+
+// fetch reads the list and keeps it, unless something was written since it was asked for.
+func (s *Shelf[T]) fetch(ctx context.Context, epoch uint64) (*listing[T], error) {
+	s.mu.Lock()
+	if kept := s.fresh(); kept != nil && s.epoch == epoch {
+		s.mu.Unlock()
+		return kept, nil // another reader's list came in between the look and the flight
+	}
+	asked := s.now()
+	s.mu.Unlock()
+	items, err := s.source.List(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.noLists = s.noLists || s.epoch == epoch
+		return nil, err
+	}
+	l := &listing[T]{items: items, byID: make(map[string]T, len(items)), asked: asked}
+	for _, item := range items {
+		l.byID[s.source.ID(item)] = item
+	}
+	if s.tooLarge = len(items) > s.maxItems; !s.tooLarge && s.epoch == epoch {
+		s.kept, s.noLists = l, false
+	}
+	return l, nil
+}
+
+// flight names a request for those who want the same one at the same time. After a write nobody joins what was begun before.
+func (s *Shelf[T]) flight(what string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return flightIn(s.epoch, what)
+}
+
+func flightIn(epoch uint64, what string) string { return strconv.FormatUint(epoch, 10) + " " + what }
+
+// shared runs a request once for all who want it. Each of them may stop waiting; the request goes on for the others, bounded by the source's timeouts.
+func shared[V any](ctx context.Context, flights *singleflight.Group, name string, request func(context.Context) (V, error)) (V, error) {
+	var none V
+	if ctx.Err() != nil {
+		return none, context.Cause(ctx) //nolint:wrapcheck // the caller's own context
+	}
+	done := flights.DoChan(name, func() (any, error) { return request(context.WithoutCancel(ctx)) })
+	select {
+	case <-ctx.Done():
+		return none, context.Cause(ctx) //nolint:wrapcheck // the caller's own context
+	case result := <-done:
+		if result.Err != nil {
+			return none, result.Err
+		}
+		value, _ := result.Val.(V) // the flight's name tells the type; only a nil interface is not of it
+		return value, nil
+	}
+}
