@@ -1,0 +1,103 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
+)
+
+// checkAvailability asks AUTX, at plan, whether ticker and name of a new agent are free. What it finds warns, as it may change until the apply; with
+// strict_plan it is an error. Only the first few new agents of a plan are looked up.
+func (r *Resource) checkAvailability(ctx context.Context, plan listing) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !r.data.Reachable() || (plan.Ticker.IsUnknown() && plan.Name.IsUnknown()) {
+		return nil
+	}
+	if ok, firstSkipped := r.walk.mayCheck(); !ok {
+		if firstSkipped {
+			diags.AddWarning("Not every new agent was looked up", fmt.Sprintf(
+				"This plan launches more than %d agents. Whether ticker and name are free was looked up for the first %d only; the apply finds out for the others, before anything is charged.", maxChecked, maxChecked))
+		}
+		return diags
+	}
+	api, more := r.data.Client()
+	if more.HasError() {
+		return more
+	}
+	if !plan.Ticker.IsUnknown() {
+		free, err := api.Agents.CheckTicker(ctx, plan.Ticker.ValueString())
+		switch {
+		case err != nil:
+			diags.Append(diagnose.Warning("Could not look up whether the ticker is free", err, nil)...)
+		case !free:
+			diags.Append(r.tickerTaken(ctx, api, plan.Ticker.ValueString())...)
+			return diags // its name is then taken as well, by the same agent most likely
+		}
+	}
+	if !plan.Name.IsUnknown() {
+		free, err := api.Agents.CheckName(ctx, plan.Name.ValueString())
+		switch {
+		case err != nil:
+			diags.Append(diagnose.Warning("Could not look up whether the name is free", err, nil)...)
+		case !free:
+			diags.Append(r.liveFact(path.Root("name"), "Name is taken", fmt.Sprintf(
+				"AUTX says that the name %q is not available, so launching this agent will be refused. Choose another name.", plan.Name.ValueString())))
+		}
+	}
+	return diags
+}
+
+func (r *Resource) tickerTaken(ctx context.Context, api *client.Client, ticker string) diag.Diagnostics {
+	at := path.Root("ticker")
+	found, owner, err := r.holderOf(ctx, api, ticker)
+	switch {
+	case err == nil && owner == ownerUs && r.data.Desk().Lost(ctx, purchase.AgentLaunch, purchaseKey(ticker)):
+		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at, "An earlier launch will be taken over", fmt.Sprintf(
+			"An earlier apply launched agent %s (id %s) but ended before it could be saved. This apply adopts it: nothing is charged again.", ticker, found.ID))}
+	case err == nil && owner == ownerUs:
+		return diag.Diagnostics{r.liveFact(at, "Ticker is already yours", alreadyYours(ticker, found.ID))}
+	case err == nil && owner == ownerOther:
+		return diag.Diagnostics{r.liveFact(at, "Ticker is taken", takenByOther(ticker, found.ID))}
+	}
+	return diag.Diagnostics{r.liveFact(at, "Ticker is not available", fmt.Sprintf(
+		"AUTX says that the ticker %s is not available: it is taken, reserved, or too much like another. Launching this agent will be refused. Choose another ticker.", ticker))}
+}
+
+// holderOf finds the agent that has a ticker, and whose it is.
+func (r *Resource) holderOf(ctx context.Context, api *client.Client, ticker string) (*client.Agent, ownership, error) {
+	found, err := api.Agents.GetByTicker(ctx, ticker)
+	if err != nil {
+		return nil, ownerUnknown, err //nolint:wrapcheck // the client's typed error is what the translator reads
+	}
+	owner, err := r.walk.owner(ctx, found)
+	return found, owner, err
+}
+
+// liveFact is something that is so at plan but may be otherwise at apply.
+func (r *Resource) liveFact(at path.Path, summary, detail string) diag.Diagnostic {
+	if limits := r.data.Desk().Limits(); limits != nil && limits.StrictPlan {
+		return diag.NewAttributeErrorDiagnostic(at, summary, detail+"\n\nThis fails the plan because of strict_plan. (`destroy -refresh=false` gets past this error.)")
+	}
+	return diag.NewAttributeWarningDiagnostic(at, summary, detail)
+}
+
+func alreadyYours(ticker, id string) string {
+	return fmt.Sprintf("Agent %s (id %s) belongs to your account but is not in this state, so it is not launched again. To manage it here, import it:\n\n%s\n\n"+
+		"If the agent is in this state under another address, use a moved block instead; to have it under two addresses is not possible.", ticker, id, importBlock(id))
+}
+
+func takenByOther(ticker, id string) string {
+	return fmt.Sprintf("The ticker %s belongs to an agent of somebody else (id %s), so launching this agent is refused. Choose another ticker.", ticker, id)
+}
+
+// importBlock is ready to be pasted but for the address.
+func importBlock(id string) string {
+	return strings.Join([]string{"import {", "  to = autx_agent.NAME", fmt.Sprintf("  id = %q", id), "}"}, "\n")
+}

@@ -1,0 +1,63 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+)
+
+// ImportState implements resource.ResourceWithImportState: by id, by ticker, or by identity. An agent of somebody else is refused, as nothing could be
+// changed of it.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	api, diags := r.data.Client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	wanted := req.ID
+	if wanted == "" && req.Identity != nil {
+		var id types.String
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &id)...)
+		wanted = id.ValueString()
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	get := api.Agents.GetByTicker
+	if uuid.Validate(wanted) == nil {
+		get = api.Agents.Get
+	}
+	found, err := get(ctx, wanted)
+	if client.IsNotFound(err) {
+		resp.Diagnostics.AddError("No such agent", fmt.Sprintf("AUTX knows no agent %q. Import by id (a UUID) or by ticker; the list resource autx_agent lists your agents.\n\n%s", wanted, err))
+		return
+	}
+	if err != nil {
+		resp.Diagnostics.Append(diagnose.Error(fmt.Sprintf("Could not import agent %s", wanted), err, fieldPaths)...)
+		return
+	}
+	owner, err := r.walk.owner(ctx, found)
+	switch {
+	case err != nil:
+		resp.Diagnostics.Append(diagnose.Error(fmt.Sprintf("Could not find out whose agent %s is", wanted), err, nil)...)
+		return
+	case owner == ownerOther:
+		resp.Diagnostics.AddError("Agent belongs to somebody else",
+			fmt.Sprintf("Agent %s (id %s) is not one of your account, so it can't be managed. To read it, use the data source autx_agent.", found.Ticker, found.ID))
+		return
+	case owner == ownerUnknown:
+		resp.Diagnostics.AddWarning("Agent may belong to somebody else",
+			fmt.Sprintf("Agent %s (id %s) is not in the list of your agents. It may be too new to be listed; if it is not yours, changing it will be refused.", found.Ticker, found.ID))
+	}
+	imported := newResourceModel(unset())
+	imported.ID = types.StringValue(found.ID)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &imported)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, found.ID)...)
+}

@@ -1,0 +1,86 @@
+package agent
+
+import (
+	"context"
+	"sync"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/inventory"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
+)
+
+// walk is what the agents of one walk share, so that a plan of many costs few requests.
+type walk struct {
+	// mine are the account's own agents, read together.
+	mine *inventory.Shelf[*client.Agent]
+	fees feeMeter
+
+	mu      sync.Mutex
+	checked int
+}
+
+func walkOf(data *providerdata.Data) *walk {
+	return providerdata.Shared(data, func() *walk {
+		w := &walk{}
+		if api, diags := data.Client(); !diags.HasError() {
+			w.mine = inventory.NewShelf(inventory.Source[*client.Agent]{
+				Get:        api.Agents.Get,
+				List:       func(ctx context.Context) ([]*client.Agent, error) { return pointers(api.Agents.Mine(ctx)) },
+				ID:         func(a *client.Agent) string { return a.ID },
+				IsNotFound: client.IsNotFound,
+			})
+		}
+		return w
+	})
+}
+
+func pointers(agents []client.Agent, err error) ([]*client.Agent, error) {
+	out := make([]*client.Agent, len(agents))
+	for i := range agents {
+		out[i] = &agents[i]
+	}
+	return out, err
+}
+
+// ownership is what is known of whose agent one is.
+type ownership int
+
+const (
+	ownerUnknown ownership = iota
+	ownerUs
+	ownerOther
+)
+
+// owner tells whose agent it is. The list of own agents decides, also by the owner id that they share: the list may lag behind a new agent.
+func (w *walk) owner(ctx context.Context, a *client.Agent) (ownership, error) {
+	mine, err := w.mine.All(ctx)
+	if err != nil {
+		return ownerUnknown, err //nolint:wrapcheck // the client's typed error is what the translator reads
+	}
+	theirs, named := a.OwnerID.Value()
+	for _, own := range mine {
+		if own.ID == a.ID {
+			return ownerUs, nil
+		}
+	}
+	for _, own := range mine {
+		if ours, ok := own.OwnerID.Value(); ok && named {
+			if ours == theirs {
+				return ownerUs, nil
+			}
+			return ownerOther, nil
+		}
+	}
+	return ownerUnknown, nil
+}
+
+// maxChecked bounds how many new agents of one plan have their ticker and name looked up: two requests each. The service decides at apply anyway.
+const maxChecked = 8
+
+// mayCheck tells whether another new agent may be looked up, and whether it is the first that may not.
+func (w *walk) mayCheck() (ok, firstSkipped bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.checked++
+	return w.checked <= maxChecked, w.checked == maxChecked+1
+}

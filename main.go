@@ -1,0 +1,34 @@
+// Terraform-provider-autx serves the AUTX provider to Terraform and OpenTofu.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+	"os/signal"
+	"syscall"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/provider"
+)
+
+// version is set by the release build.
+var version = "dev"
+
+func main() {
+	debug := flag.Bool("debug", false, "serve for a debugger: print how to attach, and keep running")
+	flag.Parse()
+
+	// A SIGTERM to the process group, or the SIGHUP of a closed terminal, reaches the CLI as well. Dying of it here would cut a request that
+	// moves money in the middle; the CLI stops the provider in good order, and an orphan finishes its request.
+	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP)
+
+	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
+		Address: "registry.terraform.io/autx-ai/autx",
+		Debug:   *debug,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+}
