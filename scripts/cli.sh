@@ -8,6 +8,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Nothing here depends on the user's settings, and their faults would only be printed.
+export TF_CLI_CONFIG_FILE=/dev/null
 built=$PWD/.tools/bin/tofu
 
 # Everything but the wanted answer goes to stderr: callers read stdout.

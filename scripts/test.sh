@@ -14,11 +14,12 @@ fi
 # On a build machine no remembered result counts.
 [ "${CI:-}" != true ] || flags+=(-count=1)
 
-# TF_ACC lets the tests run that ask for it; the other three tell terraform-plugin-testing which CLI to use and how it names this provider.
+# TF_ACC lets the tests run that ask for it; the next two tell terraform-plugin-testing which CLI to use and how it names this provider. The user's
+# settings of the CLI, such as an override for this very provider, are kept out.
 with_cli() {
 	local cli=$1
 	shift
-	TF_ACC=1 TF_ACC_TERRAFORM_PATH=$cli TF_ACC_PROVIDER_HOST=$(scripts/cli.sh host "$cli") "$@"
+	TF_ACC=1 TF_ACC_TERRAFORM_PATH=$cli TF_ACC_PROVIDER_HOST=$(scripts/cli.sh host "$cli") TF_CLI_CONFIG_FILE=/dev/null "$@"
 }
 
 describe() {
