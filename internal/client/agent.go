@@ -158,7 +158,9 @@ type ProviderKey struct {
 }
 
 // String names the provider and not the key, so that printing it by accident gives nothing away.
-func (k ProviderKey) String() string { return fmt.Sprintf("{provider %q, key %s}", k.Provider, redacted) }
+func (k ProviderKey) String() string {
+	return fmt.Sprintf("{provider %q, key %s}", k.Provider, redacted)
+}
 
 // GoString is String, for the %#v verb.
 func (k ProviderKey) GoString() string { return k.String() }

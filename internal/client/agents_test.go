@@ -31,7 +31,7 @@ const fullAgent = `{
 
 func TestAgentIsReadExactly(t *testing.T) {
 	t.Parallel()
-	agent, err := serveJSON(t, http.StatusOK, fullAgent).client(t).Agents.Get(context.Background(), agentID)
+	agent, err := serveJSON(t, http.StatusOK, fullAgent).client(t).Agents.Get(t.Context(), agentID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,9 @@ func TestAgentCalls(t *testing.T) {
 			}, "GET", "/agents/mine", "", "[" + fullAgent + "]",
 		},
 		"get by ticker": {
-			func(ctx context.Context, s *client.AgentsService) error { return agentOrError(t)(s.GetByTicker(ctx, "a/b ü?")) },
+			func(ctx context.Context, s *client.AgentsService) error {
+				return agentOrError(t)(s.GetByTicker(ctx, "a/b ü?"))
+			},
 			"GET", "/agents/ticker/a%2Fb%20%C3%BC%3F", "", fullAgent,
 		},
 		"check ticker": {
@@ -135,15 +137,21 @@ func TestAgentCalls(t *testing.T) {
 			}, "GET", "/agents/check-name/%2E%2E", "", `{"available": false}`,
 		},
 		"create": {
-			func(ctx context.Context, s *client.AgentsService) error { return agentOrError(t)(s.Create(ctx, create())) },
+			func(ctx context.Context, s *client.AgentsService) error {
+				return agentOrError(t)(s.Create(ctx, create()))
+			},
 			"POST", "/agents/", body + `, "tx_hash": "0xaa", "deployer_address": "0xbb"}`, fullAgent,
 		},
 		"reserve": {
-			func(ctx context.Context, s *client.AgentsService) error { return agentOrError(t)(s.Reserve(ctx, create())) },
+			func(ctx context.Context, s *client.AgentsService) error {
+				return agentOrError(t)(s.Reserve(ctx, create()))
+			},
 			"POST", "/agents/reserve/", body + `}`, fullAgent,
 		},
 		"activate": {
-			func(ctx context.Context, s *client.AgentsService) error { return agentOrError(t)(s.Activate(ctx, agentID, "0xaa", "0xbb")) },
+			func(ctx context.Context, s *client.AgentsService) error {
+				return agentOrError(t)(s.Activate(ctx, agentID, "0xaa", "0xbb"))
+			},
 			"POST", "/agents/" + agentID + "/activate/", `{"tx_hash": "0xaa", "deployer_address": "0xbb"}`, fullAgent,
 		},
 		"cancel reservation": {
@@ -175,7 +183,7 @@ func TestAgentCalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := serveJSON(t, http.StatusOK, test.answer)
-			if err := test.call(context.Background(), server.client(t).Agents); err != nil {
+			if err := test.call(t.Context(), server.client(t).Agents); err != nil {
 				t.Fatal(err)
 			}
 			got := server.last(t)
@@ -217,7 +225,7 @@ func TestUploadImage(t *testing.T) {
 	t.Parallel()
 	server := serveJSON(t, http.StatusOK, fullAgent)
 	content := strings.Repeat("\x89PNG\x00\r\n", 1000)
-	_, err := server.client(t).Agents.UploadImage(context.Background(), agentID,
+	_, err := server.client(t).Agents.UploadImage(t.Context(), agentID,
 		client.Image{FileName: `a "b" ü.png`, ContentType: "image/png", Content: []byte(content)})
 	if err != nil {
 		t.Fatal(err)
@@ -251,7 +259,7 @@ func TestWhatCannotBeAskedIsNotSent(t *testing.T) {
 	t.Parallel()
 	server := serveJSON(t, http.StatusOK, fullAgent)
 	agents := server.client(t).Agents
-	ctx := context.Background()
+	ctx := t.Context()
 	for name, call := range map[string]func() error{
 		"get":          func() error { _, err := agents.Get(ctx, ""); return err },
 		"ticker":       func() error { _, err := agents.GetByTicker(ctx, ""); return err },
@@ -280,7 +288,7 @@ func TestSegmentsSurviveTheWay(t *testing.T) {
 	server := serveJSON(t, http.StatusOK, `{"available": true}`)
 	agents := server.client(t).Agents
 	for _, name := range []string{".", "..", "...", "a/b", "a b", "a+b", "ü", "日本", "?", "#", "%", "%2F", "a;b,c", "a\\b", "\"", "a\nb", "../mine", "&=@:$!"} {
-		if _, err := agents.CheckName(context.Background(), name); err != nil {
+		if _, err := agents.CheckName(t.Context(), name); err != nil {
 			t.Errorf("%q: %v", name, err)
 			continue
 		}

@@ -67,7 +67,7 @@ func (c *Client) Instance() string {
 }
 
 func (c *Client) noteInstance(id string) {
-	if id != c.Instance() {
+	if id != "" && id != c.Instance() {
 		c.instance.Store(&id)
 	}
 }

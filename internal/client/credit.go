@@ -35,14 +35,14 @@ func (b *Balance) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &wire); err != nil {
 		return fmt.Errorf("read a balance: %w", describeJSONError(err))
 	}
-	available, ok, err := eitherAmount("available_usdc", wire.AvailableUSDC, "balance_usd", wire.BalanceUSD)
+	available, ok, err := firstAmount(namedAmount{"available_usdc", wire.AvailableUSDC}, namedAmount{"balance_usd", wire.BalanceUSD})
 	if err != nil {
 		return err
 	}
 	if !ok {
 		return incomplete("the balance has neither available_usdc nor balance_usd")
 	}
-	reserved, ok, err := eitherAmount("reserved_usdc", wire.ReservedUSDC, "reserved_usd", wire.ReservedUSD)
+	reserved, ok, err := firstAmount(namedAmount{"reserved_usdc", wire.ReservedUSDC}, namedAmount{"reserved_usd", wire.ReservedUSD})
 	if err != nil {
 		return err
 	}
@@ -58,17 +58,22 @@ func (b *Balance) UnmarshalJSON(data []byte) error {
 
 func (b Balance) ownProblems() []string { return b.problems }
 
-// eitherAmount gives the first of two amounts that is there. One that is there and unreadable is an error, not a reason to look at the other.
-func eitherAmount(nameA string, a Field[money.Amount], nameB string, b Field[money.Amount]) (amount money.Amount, found bool, err error) {
-	for name, field := range map[string]Field[money.Amount]{nameA: a, nameB: b} {
-		if problem := field.readProblem(); problem != "" {
-			return money.Amount{}, false, incomplete("%s: %s", name, problem)
+// namedAmount is an amount and the key under which it came.
+type namedAmount struct {
+	key   string
+	field Field[money.Amount]
+}
+
+// firstAmount gives the first amount that is there. One that is there and unreadable is an error, not a reason to look at the next.
+func firstAmount(candidates ...namedAmount) (amount money.Amount, found bool, err error) {
+	for _, candidate := range candidates {
+		if problem := candidate.field.readProblem(); problem != "" {
+			return money.Amount{}, false, incomplete("%s: %s", candidate.key, problem)
+		}
+		if !found {
+			amount, found = candidate.field.Value()
 		}
 	}
-	if amount, found = a.Value(); found {
-		return amount, true, nil
-	}
-	amount, found = b.Value()
 	return amount, found, nil
 }
 

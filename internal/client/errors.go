@@ -77,26 +77,33 @@ func (f FieldError) String() string {
 
 // Error names method, path, status, the service's message, the request id and the attempts on one line.
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s: ", e.Method, e.Path)
-	var parts []string
-	if e.Err != nil {
-		parts = append(parts, oneLine(e.Err.Error(), maxMessage))
-	}
-	if e.Status != 0 {
-		parts = append(parts, e.answered())
-	}
-	if len(parts) == 0 {
-		parts = append(parts, strings.TrimSpace(e.Message))
-	}
-	b.WriteString(strings.Join(parts, "; the last answer was "))
+	text := e.Method + " " + e.Path + ": " + e.story()
 	if e.Outcome == Unknown && e.Method != http.MethodGet {
-		b.WriteString("; it may have been carried out all the same")
+		text += "; it may have been carried out all the same"
 	}
 	if details := e.details(); details != "" {
-		b.WriteString(" (" + details + ")")
+		text += " (" + details + ")"
 	}
-	return b.String()
+	return text
+}
+
+// story says what happened: the cause, the last answer, or both.
+func (e *Error) story() string {
+	cause := ""
+	if e.Err != nil {
+		cause = oneLine(e.Err.Error(), maxMessage)
+	}
+	switch {
+	case e.Status == 0 && cause == "":
+		return e.Message
+	case e.Status == 0:
+		return cause
+	case cause == "":
+		return e.answered()
+	case e.Status < http.StatusMultipleChoices:
+		return e.answered() + ", but " + cause
+	}
+	return cause + "; the last answer was " + e.answered()
 }
 
 // answered is the status and message of the last answer.

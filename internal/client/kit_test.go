@@ -3,6 +3,7 @@ package client_test
 import (
 	"encoding/json"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -124,3 +125,6 @@ func mustFail(t *testing.T, err error) *client.Error {
 	}
 	return e
 }
+
+// quiet is a log for a server whose complaints are what the test wants.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

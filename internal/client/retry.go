@@ -150,4 +150,3 @@ func parseRetryAfter(text string, now time.Time) (time.Duration, bool) {
 	}
 	return min(max(date.Sub(now), 0), maxRetryAfter), true
 }
-

@@ -1,8 +1,6 @@
 package client
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -32,9 +30,13 @@ type trip struct {
 	bodyErr   error // why the body is not complete
 }
 
-func (t *trip) neverReachedTheService() bool { return t.unsent || (t.asked.Load() && !t.connected.Load()) }
+func (t *trip) neverReachedTheService() bool {
+	return t.unsent || (t.asked.Load() && !t.connected.Load())
+}
 
-func (t *trip) successful() bool { return t.status >= http.StatusOK && t.status < http.StatusMultipleChoices }
+func (t *trip) successful() bool {
+	return t.status >= http.StatusOK && t.status < http.StatusMultipleChoices
+}
 
 // bodyProblem is why a 2xx answer is of no use, or nil.
 func (t *trip) bodyProblem(req request) error {
@@ -128,9 +130,4 @@ func (w *wire) closeIdle() {
 			closer.CloseIdleConnections()
 		}
 	}
-}
-
-// isContextError tells whether err only says that somebody stopped waiting.
-func isContextError(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
