@@ -11,6 +11,7 @@ import (
 // budget checks purchases against the limits, on the ledger of the command.
 type budget struct {
 	box     ledgerBox
+	spare   *memoryBox // for plans, where the box can't be used
 	limits  Limits
 	account string // which account of which service
 	desk    string
@@ -27,10 +28,10 @@ type planResult struct {
 	elsewhere bool // another desk of the command plans the same key
 }
 
-// plan enters a planned purchase; record is "" while its key is not known.
+// plan enters a planned purchase; record is "" while its key is not known. The result is good for this desk even where there is an error.
 func (b *budget) plan(ctx context.Context, record string, p Planned) (planResult, error) {
 	var result planResult
-	err := b.box.update(ctx, func(l *ledger) error {
+	enter := func(l *ledger) error {
 		l.forgetPlansOf(b.dead)
 		e := l.find(record)
 		if e == nil {
@@ -46,7 +47,11 @@ func (b *budget) plan(ctx context.Context, record string, p Planned) (planResult
 			result.list = l.list(func(e *entry) (money.Amount, bool) { return e.counts(), true })
 		}
 		return nil
-	})
+	}
+	err := b.box.update(ctx, enter)
+	if err != nil {
+		err = errors.Join(err, b.spare.update(ctx, enter))
+	}
 	return result, err
 }
 

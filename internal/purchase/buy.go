@@ -80,7 +80,7 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 		release()
 		return nil, refuseJournal(p.Title, "can't be read", err)
 	}
-	if d.walk.read(p.Kind, p.Key).bought {
+	if d.walk.read(p.Kind, p.Key).bought != "" {
 		release()
 		return nil, refuseDuplicate(p)
 	}
@@ -225,7 +225,7 @@ func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
 	id := found.candidates[0].ID
 	b.problems = append(b.problems, warn("Purchase made although its answer was lost",
 		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards: %s is there and nothing else fits, so it is taken for the one that was just bought. "+
-			"It was charged once.", p.Title, lost, found.candidates[0])))
+			"It was charged at most once.", p.Title, lost, found.candidates[0])))
 	b.settle(ctx, stateAdopted, id)
 	return Result{ID: id, Problems: b.problems}, nil
 }
@@ -234,7 +234,7 @@ func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
 func (b *buying) settle(ctx context.Context, to state, id string) {
 	d, p := b.desk, b.p
 	ctx = context.WithoutCancel(ctx)
-	d.walk.at(p.Kind, p.Key, func(r *row) { r.bought = true })
+	d.walk.at(p.Kind, p.Key, func(r *row) { r.bought, r.found = id, to == stateAdopted })
 	b.rec.State, b.rec.ID, b.rec.Candidates, b.rec.Instance = to, id, nil, d.instance()
 	if err := d.save(ctx, b.name, b.rec); err != nil {
 		b.problems = append(b.problems, warn("Purchase not noted in the journal",

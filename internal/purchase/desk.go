@@ -96,6 +96,7 @@ func (d *Desk) newBudget(number int64) *budget {
 	process := d.hooks.process()
 	b := &budget{
 		box:     newMemoryBox(),
+		spare:   newMemoryBox(),
 		account: normalBase(d.account.BaseURL) + " " + d.owner,
 		desk:    fmt.Sprintf("%s/%d", process, number),
 		process: process,

@@ -82,7 +82,11 @@ func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Res
 		switch {
 		case foreign:
 		case otherService:
-			rec.Snapshot, rec.State = nil, stateForgotten // not to be carried over into the next attempt
+			// Nothing of it is to be carried over into the next attempt.
+			if err := d.store.remove(ctx, b.name); err != nil {
+				return Result{}, false, refuseJournal(p.Title, "can't be written", err)
+			}
+			b.rec = nil
 		default:
 			rec.Absent++
 		}
@@ -171,10 +175,8 @@ func (b *buying) otherInstance(rec *record) bool {
 
 // adopt takes an earlier purchase over.
 func (b *buying) adopt(ctx context.Context, id, why string) Result {
-	d, p := b.desk, b.p
-	d.walk.at(p.Kind, p.Key, func(r *row) { r.adopted = id })
 	if b.rec.Digest == "" {
-		b.rec.Digest = p.Digest
+		b.rec.Digest = b.p.Digest
 	}
 	b.problems = append(b.problems, warn("Earlier purchase taken over", why))
 	b.settle(ctx, stateAdopted, id)

@@ -20,6 +20,9 @@ func (d *Desk) load(ctx context.Context, name string) (*record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.store.where(name), err)
 	}
+	if slot(rec.BaseURL, rec.Namespace, rec.Kind, rec.Key)+"."+rec.Owner != name {
+		return nil, fmt.Errorf("%s: %w: it is the record of another key, %q", d.store.where(name), errCorrupt, rec.Key)
+	}
 	return rec, nil
 }
 

@@ -67,8 +67,12 @@ func (l *ledger) find(record string) *entry {
 // forgetPlansOf drops what dead processes planned: a plan that is over authorises nothing any more.
 func (l *ledger) forgetPlansOf(dead func(processID) bool) {
 	kept := l.Entries[:0]
+	gone := map[processID]bool{}
 	for _, e := range l.Entries {
-		if e.Planned != nil && dead(e.Process) {
+		if _, known := gone[e.Process]; e.Planned != nil && !known {
+			gone[e.Process] = dead(e.Process)
+		}
+		if e.Planned != nil && gone[e.Process] {
 			e.Planned, e.PlannedBy, e.Uncounted = nil, "", false
 		}
 		if e.Planned != nil || e.Stage != "" {

@@ -15,6 +15,7 @@ import (
 const (
 	summarySpendingOff = "Apply will refuse to charge"
 	summaryPerApply    = "Over the limit of one apply"
+	summaryJournal     = "Purchase journal can't be used"
 	summarySameKey     = "One key bought for two resources"
 	summaryRelaunch    = "Would be given up and bought again"
 )
@@ -51,15 +52,18 @@ func refuseCancelled(title string, cause error) *Refusal {
 }
 
 func refuseJournal(title, what string, err error) *Refusal {
-	next := "Make the directory usable, or name another one with spending.journal, then apply again."
-	if errors.Is(err, errCorrupt) {
-		next = "The file says whether this was bought before, so it is not ignored. Restore it from a backup; or find out on AUTX that nothing was bought, delete it, and apply again."
+	return refuse(ReasonJournal, err, summaryJournal,
+		fmt.Sprintf("The %s was not sent and nothing was charged, because the journal, which makes sure that nothing is bought twice, %s: %v.\n\n%s", title, what, err, journalRemedy(err)))
+}
+
+func journalRemedy(err error) string {
+	switch {
+	case errors.Is(err, errCorrupt):
+		return "The file says whether this was bought before, so it is not ignored. Restore it from a backup; or find out on AUTX that nothing was bought, delete it, and apply again."
+	case errors.Is(err, errNewerFormat):
+		return "Use that version of the provider, or a newer one."
 	}
-	if errors.Is(err, errNewerFormat) {
-		next = "Use that version of the provider, or a newer one."
-	}
-	return refuse(ReasonJournal, err, "Purchase journal can't be used",
-		fmt.Sprintf("The %s was not sent and nothing was charged, because the journal, which makes sure that nothing is bought twice, %s: %v.\n\n%s", title, what, err, next))
+	return "Make the directory usable, or name another one with spending.journal, then apply again."
 }
 
 func refuseBusy(p *Purchase, err error) *Refusal {

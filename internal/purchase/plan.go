@@ -2,6 +2,7 @@ package purchase
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
@@ -72,11 +73,7 @@ func (r *row) clash(kind Kind, key string) []Problem {
 	}
 	t := kind.trait()
 	if !t.natural {
-		if r.doomed {
-			return nil // the purchase is taken over, not made again
-		}
-		return []Problem{fail(summarySameKey, fmt.Sprintf("Two resources have the %s %q: one is in the state already (id %s), another one is to be created. Give each a %s of its own.",
-			t.keyName, key, r.stateID, t.keyName))}
+		return nil // the purchase is taken over, not made again; planJournal says so
 	}
 	r.conflict = true
 	return []Problem{fail(summaryRelaunch, fmt.Sprintf("This plan makes %s %q while the state has it already (id %s): applied, it would destroy and buy again, and AUTX would charge "+
@@ -90,9 +87,11 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 	}
 	rec, err := d.load(ctx, d.recordName(p.Kind, p.Key))
 	switch {
+	case errors.Is(err, errCorrupt), errors.Is(err, errNewerFormat):
+		return []Problem{warn(summaryJournal, fmt.Sprintf("Apply will refuse the %s, because the journal, which makes sure that nothing is bought twice, can't be read: %v.\n\n%s",
+			p.Title, err, journalRemedy(err)))}
 	case err != nil:
-		refusal := refuseJournal(p.Title, "can't be read", err)
-		return []Problem{warn(refusal.Summary, "Apply will refuse this. "+refusal.Detail)}
+		return d.journalWarning(err)
 	case rec == nil:
 		return nil
 	case rec.State.open():
@@ -115,10 +114,10 @@ func (d *Desk) planTotal(ctx context.Context, p Planned) []Problem {
 		name = d.recordName(p.Kind, p.Key)
 	}
 	result, err := d.ledger().plan(ctx, name, p)
-	if err != nil {
-		return d.journalWarning(err)
-	}
 	var problems []Problem
+	if err != nil {
+		problems = d.journalWarning(err)
+	}
 	if result.elsewhere {
 		problems = append(problems, planDuplicate(p))
 	}
@@ -139,7 +138,7 @@ func (d *Desk) journalWarning(err error) []Problem {
 	if d.journalTold.Swap(true) {
 		return nil
 	}
-	return []Problem{warn("Purchase journal can't be used",
+	return []Problem{warn(summaryJournal,
 		fmt.Sprintf("The journal, which makes sure that nothing is bought twice, can't be used: %v. The plan is right all the same, but apply will refuse to charge.\n\n"+
 			"Make %s usable, or name another directory with spending.journal.", err, d.journal))}
 }

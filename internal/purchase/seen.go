@@ -106,7 +106,7 @@ func (d *Desk) Unsettled(ctx context.Context, kind Kind, key string) bool {
 // BeforeDestroy is to be called by every destroy before its request. It stops the destruction of what this very run has taken over for another
 // resource: with create_before_destroy a replacement may have adopted the object that it replaces.
 func (d *Desk) BeforeDestroy(_ context.Context, kind Kind, key, id string) []Problem {
-	if key == "" || d.walk.read(kind, key).adopted != id || id == "" {
+	if r := d.walk.read(kind, key); key == "" || id == "" || !r.found || r.bought != id {
 		return nil
 	}
 	t := kind.trait()
@@ -121,8 +121,11 @@ func (d *Desk) Forget(ctx context.Context, kind Kind, key, id string) []Problem 
 		return nil
 	}
 	d.walk.at(kind, key, func(r *row) {
-		if r.stateID == id || r.stateID == "" {
-			*r = row{created: r.created}
+		if r.stateID == id {
+			r.stateID, r.noted, r.doomed, r.conflict = "", false, false, false
+		}
+		if r.bought == id {
+			r.bought, r.found = "", false
 		}
 	})
 	if d.limits == nil || !d.identified() {

@@ -18,8 +18,8 @@ type row struct {
 	noted    bool   // the journal agrees with stateID
 	created  bool   // a plan without prior state wants to buy under the key
 	doomed   bool   // a plan destroys what the state holds under the key
-	bought   bool   // this walk has bought under the key, or taken an earlier purchase over
-	adopted  string // the id that was taken over, "" where it was not
+	bought   string // the id that this walk has bought under the key, or taken over
+	found    bool   // it was looked up or was there before, so another resource of the state may have it
 	conflict bool   // it was told already that the key is given up and taken anew
 }
 

@@ -1,0 +1,163 @@
+package purchase
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Hooks are what tests replace of the world.
+type Hooks struct {
+	// Now is the clock.
+	Now func() time.Time
+	// Sleep replaces waiting.
+	Sleep func(context.Context, time.Duration) error
+	// Command names the CLI's process, "" for none.
+	Command string
+	// Process names this process, "" for the real one.
+	Process string
+	// Dead tells whether a process has ended; nil means that none has.
+	Dead func(process string) bool
+	// OnLock is called with the slot before a lock is waited for.
+	OnLock func(slot string)
+	// FailWrites is asked before each write of a record; an error of it is that of the write.
+	FailWrites func(data string) error
+	// RealProcesses leaves the identity of processes to the system.
+	RealProcesses bool
+}
+
+// WithHooks gives a configuration for tests.
+func WithHooks(config Config, h Hooks) Config {
+	config.hooks = hooks{now: h.Now, sleep: h.Sleep}
+	if !h.RealProcesses {
+		config.hooks.command = func() (processID, bool) { return processID(h.Command), h.Command != "" }
+		config.hooks.dead = func(id processID) bool { return h.Dead != nil && h.Dead(string(id)) }
+	}
+	if h.Process != "" {
+		config.hooks.process = func() processID { return processID(h.Process) }
+	}
+	if h.OnLock != nil || h.FailWrites != nil {
+		config.hooks.store = &hookedStore{store: &dirStore{root: config.JournalDir}, hooks: h}
+	}
+	return config
+}
+
+type hookedStore struct {
+	store
+	hooks Hooks
+}
+
+func (s *hookedStore) lock(ctx context.Context, name string) (func(), error) {
+	if s.hooks.OnLock != nil {
+		s.hooks.OnLock(name)
+	}
+	return s.store.lock(ctx, name)
+}
+
+func (s *hookedStore) create(ctx context.Context, name string, data []byte) error {
+	if s.hooks.FailWrites != nil {
+		if err := s.hooks.FailWrites(string(data)); err != nil {
+			return err
+		}
+	}
+	return s.store.create(ctx, name, data)
+}
+
+func (s *hookedStore) replace(ctx context.Context, name string, data []byte) error {
+	if s.hooks.FailWrites != nil {
+		if err := s.hooks.FailWrites(string(data)); err != nil {
+			return err
+		}
+	}
+	return s.store.replace(ctx, name, data)
+}
+
+// RecordView is what tests look at in a journal record.
+type RecordView struct {
+	State      string
+	ID         string
+	InState    bool
+	Attempts   int
+	Absent     int
+	Digest     string
+	Owner      string
+	Snapshot   string
+	Candidates int
+}
+
+// RecordOf reads the record of a key, false where there is none.
+func (d *Desk) RecordOf(kind Kind, key string) (RecordView, bool) {
+	rec, err := d.load(context.Background(), d.recordName(kind, key))
+	if err != nil {
+		panic(err)
+	}
+	if rec == nil {
+		return RecordView{}, false
+	}
+	return RecordView{
+		State: string(rec.State), ID: rec.ID, InState: rec.InState, Attempts: rec.Attempts, Absent: rec.Absent, Digest: rec.Digest,
+		Owner: rec.Owner, Snapshot: string(rec.Snapshot), Candidates: len(rec.Candidates),
+	}, true
+}
+
+// RecordFile is where the record of a key is.
+func (d *Desk) RecordFile(kind Kind, key string) string {
+	return d.store.where(d.recordName(kind, key))
+}
+
+// HoldKey takes the lock of a key, as another process would.
+func (d *Desk) HoldKey(ctx context.Context, kind Kind, key string) (release func(), err error) {
+	if err := d.store.open(ctx); err != nil {
+		return nil, err
+	}
+	return d.store.lock(ctx, d.slot(kind, key))
+}
+
+// Reserved gives what the ledger of a command has reserved, read from its file.
+func Reserved(journal, command string) (string, error) {
+	data, err := os.ReadFile(filepath.Join(journal, "runs", command+".json"))
+	if err != nil {
+		return "", err
+	}
+	var l ledger
+	if err := json.Unmarshal(data, &l); err != nil {
+		return "", err
+	}
+	return l.reserved().String(), nil
+}
+
+// RunFile names the ledger file of the command that started this process.
+func RunFile(journal string) string {
+	id, _ := identify(os.Getppid())
+	return filepath.Join(journal, "runs", string(id)+".json")
+}
+
+// ThisProcess is the identity of the running process.
+func ThisProcess() string { return string(thisProcess()) }
+
+// Alive tells whether a process runs.
+func Alive(process string) bool { return processID(process).alive() }
+
+// Identify gives the identity of a process.
+func Identify(pid int) (string, bool) {
+	id, ok := identify(pid)
+	return string(id), ok
+}
+
+// LookupPauses is how often, and after which pauses, a lost purchase is looked for.
+func LookupPauses() int { return len(lookupPauses) }
+
+// DefaultJournalDir is where the journal is when nothing else is said.
+func DefaultJournalDir() string { return defaultJournalDir() }
+
+// DecodeRecord reads a record and writes it again.
+func DecodeRecord(data []byte) ([]byte, error) {
+	rec, err := decodeRecord(data)
+	if err != nil {
+		return nil, fmt.Errorf("decode: %w", err)
+	}
+	return rec.encode()
+}
