@@ -105,3 +105,9 @@ func WithStateFile(path string) Option {
 		return nil
 	}
 }
+
+// CheckAssume tells what is wrong with a switch's name or value; nil when WithAssume would take it.
+func CheckAssume(name, value string) error {
+	var a assumptions
+	return a.set(name, value)
+}
