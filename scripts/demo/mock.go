@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,7 +35,7 @@ type mock struct {
 // startMock starts the server on a free port with its built-in seed, and returns when it has said where it listens.
 func startMock(ctx context.Context, program string) (*mock, error) {
 	m := &mock{exited: make(chan struct{}), stderr: &bytes.Buffer{}}
-	// Not bound to ctx: on Ctrl-C the CLI must still be able to finish its last request.
+	// Not bound to ctx: it is stopped last, after the CLI has ended.
 	m.command = exec.CommandContext(context.WithoutCancel(ctx), program, "serve", "-listen", "127.0.0.1:0", "-seed", "demo")
 	m.command.Stderr = m.stderr
 	stdout, err := m.command.StdoutPipe()
@@ -103,43 +104,47 @@ func (m *mock) stop() {
 	}
 }
 
+// seller is the user of the built-in seed whose key the server announces.
+const seller = "demo"
+
 // agent is what the demo wants to know of an agent.
 type agent struct {
 	ID           string      `json:"id"`
+	User         string      `json:"user"`
 	Ticker       string      `json:"ticker"`
-	Name         string      `json:"name"`
-	Status       string      `json:"status"`
 	ServicePrice json.Number `json:"service_price"`
+}
+
+// account is what the demo wants to know of a user, in US dollars.
+type account struct {
+	ID        string      `json:"id"`
+	Available json.Number `json:"available_usdc"`
+	Reserved  json.Number `json:"reserved_usdc"`
 }
 
 // request is an entry of the server's log.
 type request struct {
 	Operation string `json:"operation"`
-	Method    string `json:"method"`
 	Status    int    `json:"status"`
 	Committed bool   `json:"committed"`
 }
 
-// balance is the account's credits, in US dollars.
-type balance struct {
-	Available json.Number `json:"available_usdc"`
-	Reserved  json.Number `json:"reserved_usdc"`
-}
+// holdings returns the seller's agents and credits as the server holds them. Asked for beside the API, so that it is not in the log.
+func (m *mock) holdings(ctx context.Context) ([]agent, account, error) {
+	var state struct {
+		Users  []account `json:"users"`
+		Agents []agent   `json:"agents"`
+	}
+	if err := m.control(ctx, "state", &state); err != nil {
+		return nil, account{}, err
+	}
+	user := slices.IndexFunc(state.Users, func(u account) bool { return u.ID == seller })
+	if user < 0 {
+		return nil, account{}, fmt.Errorf("the server has no user %q", seller)
+	}
+	others := func(a agent) bool { return a.User != seller }
 
-// mine returns the account's own agents.
-func (m *mock) mine(ctx context.Context) ([]agent, error) {
-	var agents []agent
-	err := m.call(ctx, http.MethodGet, m.baseURL+"/agents/mine", nil, &agents)
-
-	return agents, err
-}
-
-// balance returns the account's credits.
-func (m *mock) balance(ctx context.Context) (balance, error) {
-	var credits balance
-	err := m.call(ctx, http.MethodGet, m.baseURL+"/credits/balance", nil, &credits)
-
-	return credits, err
+	return slices.DeleteFunc(state.Agents, others), state.Users[user], nil
 }
 
 // setPrice changes an agent's price behind the CLI's back, as another tool would.

@@ -16,12 +16,7 @@ func (s *story) report(ctx context.Context) error {
 	if err := s.mock.control(ctx, "requests", &requests); err != nil {
 		return err
 	}
-	// Asked after the log was read, so that these questions are not in it.
-	agents, err := s.mock.mine(ctx)
-	if err != nil {
-		return err
-	}
-	credits, err := s.mock.balance(ctx)
+	agents, credits, err := s.mock.holdings(ctx)
 	if err != nil {
 		return err
 	}
@@ -39,6 +34,7 @@ func (s *story) report(ctx context.Context) error {
 		}
 		byOperation[r.Operation] = count
 	}
+	fmt.Fprintln(os.Stdout)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(table, "operation\trequests\tchanged something\tfailed")
 	for _, operation := range slices.Sorted(maps.Keys(byOperation)) {
@@ -49,8 +45,7 @@ func (s *story) report(ctx context.Context) error {
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("print the table: %w", err)
 	}
-	fmt.Fprintf(os.Stdout, "(the demo's own look-ups and its one change behind the CLI's back are among them)\n\n")
-	fmt.Fprintf(os.Stdout, "agents left:  %d\n", len(agents))
+	fmt.Fprintf(os.Stdout, "(one agents.update came from the other tool of step 6, all else from the provider)\n\nagents left:  %d\n", len(agents))
 	fmt.Fprintf(os.Stdout, "credits:      $%s available, $%s reserved, of $100 at the start: one launch was free, one cost $20\n",
 		credits.Available, credits.Reserved)
 

@@ -21,7 +21,7 @@ func (s *story) tell(ctx context.Context) error {
 		title, says string
 		run         func(context.Context) error
 	}{
-		{"Initialise", "The CLI finds the provider in a local directory: no network is used.", s.initialise},
+		{"Initialise", "The CLI finds the provider in a local directory: no network is used. It has checksums for this platform only.", s.initialise},
 		{"Plan two agents", "Each launch may cost $20, so the plan says so before anything is sent (spend.authorized_usd).", s.planLaunch},
 		{"Apply", "The plan is carried out as it was reviewed. The first launch of this account is free, the second costs $20.", s.launch},
 		{"Plan again", "Nothing to do: what AUTX stores is what the configuration says.", s.planNothing},
@@ -96,7 +96,7 @@ func (s *story) changePrice(ctx context.Context) error {
 }
 
 func (s *story) mendDrift(ctx context.Context) error {
-	agents, err := s.mock.mine(ctx)
+	agents, _, err := s.mock.holdings(ctx)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (s *story) destroy(ctx context.Context) error {
 
 // expectAgents compares the account's agents with the wanted ones, each as ticker and price.
 func (s *story) expectAgents(ctx context.Context, want ...string) error {
-	agents, err := s.mock.mine(ctx)
+	agents, _, err := s.mock.holdings(ctx)
 	if err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (s *story) expectAgents(ctx context.Context, want ...string) error {
 
 // expectBalance compares the account's available credits with an amount of US dollars.
 func (s *story) expectBalance(ctx context.Context, want string) error {
-	credits, err := s.mock.balance(ctx)
+	_, credits, err := s.mock.holdings(ctx)
 	if err != nil {
 		return err
 	}
@@ -206,5 +206,5 @@ func (s *story) expectBalance(ctx context.Context, want string) error {
 // heading separates the steps of the story.
 func heading(title, says string) {
 	rule := strings.Repeat("─", 100)
-	fmt.Fprintf(os.Stdout, "\n%s\n%s\n%s\n%s\n\n", rule, title, says, rule)
+	fmt.Fprintf(os.Stdout, "\n%s\n%s\n%s\n%s\n", rule, title, says, rule)
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -107,10 +108,12 @@ func (w *workspace) install(ctx context.Context, mirror, provider string) error 
 
 // show runs the CLI before the user's eyes and fails unless it ends with the wanted status. It returns what went to stderr.
 func (w *workspace) show(ctx context.Context, want int, arguments ...string) (string, error) {
-	fmt.Fprintf(os.Stdout, "$ %s %s\n", filepath.Base(w.cli), strings.Join(arguments, " "))
+	fmt.Fprintf(os.Stdout, "\n$ %s %s\n", filepath.Base(w.cli), strings.Join(arguments, " "))
 	var complaints bytes.Buffer
+	if !onTerminal(os.Stdout) {
+		arguments = append(slices.Clone(arguments[:1]), append([]string{"-no-color"}, arguments[1:]...)...)
+	}
 	command := w.command(ctx, arguments...)
-	// Stdout as it is, so that the CLI sees a terminal when there is one and uses its colours.
 	command.Stdout = os.Stdout
 	command.Stderr = io.MultiWriter(os.Stderr, &complaints)
 	err := command.Run()
@@ -126,6 +129,13 @@ func (w *workspace) show(ctx context.Context, want int, arguments ...string) (st
 	}
 
 	return complaints.String(), nil
+}
+
+// onTerminal tells whether somebody watches, for whom the CLI may use colours.
+func onTerminal(file *os.File) bool {
+	info, err := file.Stat()
+
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // output runs the CLI unseen and returns what it printed.
