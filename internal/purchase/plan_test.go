@@ -238,7 +238,7 @@ func TestPlanTellsWhatTheJournalKnows(t *testing.T) {
 	if err := os.WriteFile(b.desk().RecordFile(purchase.AgentLaunch, "A"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wantProblem(t, b.desk().PlanCreate(t.Context(), launch("A")), purchase.SeverityWarning, "Purchase journal can't be used", "Apply will refuse this")
+	wantProblem(t, b.desk().PlanCreate(t.Context(), launch("A")), purchase.SeverityWarning, "Purchase journal can't be used", "Apply will refuse the launch of agent A")
 	if sends, finds, confirms := b.service.counts(); sends != 1 || finds != 1 || confirms != 0 {
 		t.Errorf("%d requests, %d finds, %d confirms; want none of a plan", sends, finds, confirms)
 	}
