@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/autx-ai/terraform-provider-autx/internal/mockserver/atomicfile"
 )
 
 // storeVersion is the format of the state file.
@@ -128,7 +128,7 @@ func (s *Server) save(wanted int64) {
 	s.mu.Lock()
 	data, version := s.snapshot()
 	s.mu.Unlock()
-	if err := renameio.WriteFile(s.store.path, data, 0o600); err != nil {
+	if err := atomicfile.Write(s.store.path, data); err != nil {
 		s.store.err = fmt.Errorf("save the state: %w", err)
 		return
 	}

@@ -5,9 +5,8 @@ import (
 	"io"
 	"os"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
+	"github.com/autx-ai/terraform-provider-autx/internal/mockserver/atomicfile"
 )
 
 // serve announces the server and keeps it until a signal comes.
@@ -41,7 +40,7 @@ func writeReady(s *mockserver.Server, readyFile string) error {
 	if readyFile == "" {
 		return nil
 	}
-	if err := renameio.WriteFile(readyFile, []byte(announcement(s)), 0o600); err != nil {
+	if err := atomicfile.Write(readyFile, []byte(announcement(s))); err != nil {
 		return fmt.Errorf("write the ready file: %w", err)
 	}
 	return nil
