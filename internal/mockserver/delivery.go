@@ -80,9 +80,11 @@ func (s *Server) handle(x *exchange, run func(*world) *answer) outcome {
 	defer s.mu.Unlock()
 	s.tick()
 	x.identify(s.world)
-	if limited := s.limit.take(x.bucket(), s.world.now); limited != nil {
-		s.note(x, limited.status, false)
-		return outcome{answer: limited}
+	if x.op.name != opMessage && x.op.name != opEnd { // frames are no requests of their own
+		if limited := s.limit.take(x.bucket(), s.world.now); limited != nil {
+			s.note(x, limited.status, false)
+			return outcome{answer: limited}
+		}
 	}
 	if rule := s.strike(phaseBefore, x); rule != nil {
 		switch rule.Action {
@@ -111,7 +113,7 @@ func (s *Server) handle(x *exchange, run func(*world) *answer) outcome {
 		out.answer = refuse(http.StatusInternalServerError, "mock server: %v", err)
 	}
 	out.rule = s.strike(phaseAfter, x)
-	if out.rule == nil && len(out.answer.body) > 0 {
+	if out.rule == nil && out.hasBody(x) {
 		out.rule = s.strike(phaseBody, x)
 	}
 	s.note(x, seenStatus(out), committed)
@@ -119,6 +121,11 @@ func (s *Server) handle(x *exchange, run func(*world) *answer) outcome {
 		s.saveUnlocked()
 	}
 	return out
+}
+
+// hasBody tells whether there is a body that could break. On the WebSocket only a turn's answer is one.
+func (out outcome) hasBody(x *exchange) bool {
+	return len(out.answer.body) > 0 && (!x.op.socket || out.answer.status == http.StatusOK)
 }
 
 // seenStatus is the status that the client gets to see; 0 for none.
