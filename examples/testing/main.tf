@@ -22,7 +22,3 @@ resource "autx_agent" "this" {
   endpoint_url  = "https://agents.example.com/${lower(var.ticker)}"
   service_price = "0.50"
 }
-
-output "id" {
-  value = autx_agent.this.id
-}

@@ -25,10 +25,12 @@ run "launch" {
   }
 }
 
-# The same ticker again is nothing new.
-run "nothing_to_do" {
+# The id of an agent that was still to be launched would not be known in a plan.
+run "nothing_left_to_launch" {
+  command = plan
+
   assert {
-    condition     = autx_agent.this.id == run.launch.id
-    error_message = "A second apply launched a second agent."
+    condition     = autx_agent.this.id != ""
+    error_message = "The agent has an id."
   }
 }
