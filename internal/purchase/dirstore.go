@@ -22,8 +22,10 @@ const (
 	documentSuffix = ".json"
 	lockSuffix     = ".lock"
 
-	// lockPoll is how often a lock that another process holds is tried. The systems offer no wait that a context could end.
-	lockPoll = 20 * time.Millisecond
+	// keyPoll and ledgerPoll are how often a lock that another process holds is tried: a key may be held for minutes, a ledger for a moment. The systems
+	// offer no wait that a context could end.
+	keyPoll    = 50 * time.Millisecond
+	ledgerPoll = 2 * time.Millisecond
 )
 
 // dirStore keeps the journal in a directory: records/ with one file a document, locks/ with one empty file a lock. A lock file is never deleted: whoever
@@ -122,7 +124,7 @@ func (s *dirStore) list(_ context.Context, prefix string) ([]string, error) {
 }
 
 func (s *dirStore) lock(ctx context.Context, name string) (func(), error) {
-	return lockFile(ctx, s.lockFile(name))
+	return lockFile(ctx, s.lockFile(name), keyPoll)
 }
 
 func (s *dirStore) tryLock(name string) (func(), bool, error) {
@@ -136,9 +138,9 @@ func (s *dirStore) tryLock(name string) (func(), bool, error) {
 
 // lockFile takes the system's lock on a file, which ends with the process at the latest. Each call opens the file anew, so that two goroutines of one
 // process exclude each other as two processes do.
-func lockFile(ctx context.Context, path string) (func(), error) {
+func lockFile(ctx context.Context, path string, poll time.Duration) (func(), error) {
 	l := newFileLock(path)
-	if _, err := l.TryLockContext(ctx, lockPoll); err != nil {
+	if _, err := l.TryLockContext(ctx, poll); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
 	return unlocker(l), nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 )
 
@@ -25,6 +27,10 @@ type Hooks struct {
 	OnLock func(slot string)
 	// FailWrites is asked before each write of a record; an error of it is that of the write.
 	FailWrites func(data string) error
+	// AfterWrite is called after each write of a record.
+	AfterWrite func()
+	// Memory replaces the directory.
+	Memory *MemoryStore
 	// RealProcesses leaves the identity of processes to the system.
 	RealProcesses bool
 }
@@ -39,9 +45,11 @@ func WithHooks(config Config, h Hooks) Config {
 	if h.Process != "" {
 		config.hooks.process = func() processID { return processID(h.Process) }
 	}
-	if h.OnLock != nil || h.FailWrites != nil {
-		config.hooks.store = &hookedStore{store: &dirStore{root: config.JournalDir}, hooks: h}
+	config.hooks.store = &dirStore{root: config.JournalDir}
+	if h.Memory != nil {
+		config.hooks.store = h.Memory
 	}
+	config.hooks.store = &hookedStore{store: config.hooks.store, hooks: h}
 	return config
 }
 
@@ -58,22 +66,117 @@ func (s *hookedStore) lock(ctx context.Context, name string) (func(), error) {
 }
 
 func (s *hookedStore) create(ctx context.Context, name string, data []byte) error {
-	if s.hooks.FailWrites != nil {
-		if err := s.hooks.FailWrites(string(data)); err != nil {
-			return err
-		}
-	}
-	return s.store.create(ctx, name, data)
+	return s.write(string(data), func() error { return s.store.create(ctx, name, data) })
 }
 
 func (s *hookedStore) replace(ctx context.Context, name string, data []byte) error {
+	return s.write(string(data), func() error { return s.store.replace(ctx, name, data) })
+}
+
+func (s *hookedStore) remove(ctx context.Context, name string) error {
+	return s.write("", func() error { return s.store.remove(ctx, name) })
+}
+
+func (s *hookedStore) write(data string, write func() error) error {
 	if s.hooks.FailWrites != nil {
-		if err := s.hooks.FailWrites(string(data)); err != nil {
+		if err := s.hooks.FailWrites(data); err != nil {
 			return err
 		}
 	}
-	return s.store.replace(ctx, name, data)
+	err := write()
+	if s.hooks.AfterWrite != nil {
+		s.hooks.AfterWrite()
+	}
+	return err
 }
+
+// MemoryStore is a journal without a disk, the size of what another store needs.
+type MemoryStore struct {
+	mu        sync.Mutex
+	documents map[string][]byte
+	locks     map[string]turnstile
+}
+
+// NewMemoryStore makes an empty one.
+func NewMemoryStore() *MemoryStore {
+	return &MemoryStore{documents: map[string][]byte{}, locks: map[string]turnstile{}}
+}
+
+func (s *MemoryStore) open(context.Context) error { return nil }
+
+func (s *MemoryStore) create(_ context.Context, name string, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, exists := s.documents[name]; exists {
+		return errExists
+	}
+	s.documents[name] = data
+	return nil
+}
+
+func (s *MemoryStore) read(_ context.Context, name string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if data, exists := s.documents[name]; exists {
+		return data, nil
+	}
+	return nil, errAbsent
+}
+
+func (s *MemoryStore) replace(_ context.Context, name string, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.documents[name] = data
+	return nil
+}
+
+func (s *MemoryStore) remove(_ context.Context, name string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.documents, name)
+	return nil
+}
+
+func (s *MemoryStore) list(_ context.Context, prefix string) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for name := range s.documents {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+func (s *MemoryStore) turn(name string) turnstile {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.locks[name] == nil {
+		s.locks[name] = newTurnstile()
+	}
+	return s.locks[name]
+}
+
+func (s *MemoryStore) lock(ctx context.Context, name string) (func(), error) {
+	turn := s.turn(name)
+	if err := turn.enter(ctx); err != nil {
+		return nil, err
+	}
+	return turn.leave, nil
+}
+
+func (s *MemoryStore) tryLock(name string) (func(), bool, error) {
+	turn := s.turn(name)
+	select {
+	case turn <- struct{}{}:
+		return turn.leave, true, nil
+	default:
+		return nil, false, nil
+	}
+}
+
+func (s *MemoryStore) where(name string) string { return "memory:" + name }
 
 // RecordView is what tests look at in a journal record.
 type RecordView struct {

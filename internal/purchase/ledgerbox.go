@@ -81,7 +81,7 @@ func (b *fileBox) update(ctx context.Context, change func(*ledger) error) error 
 		b.sweep()
 		b.opened = true
 	}
-	release, err := lockFile(ctx, b.path(lockSuffix))
+	release, err := lockFile(ctx, b.path(lockSuffix), ledgerPoll)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package purchase
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -89,9 +88,6 @@ func decodeRecord(data []byte) (*record, error) {
 		return nil, fmt.Errorf("%w: a field is missing", errCorrupt)
 	case r.State.settled() && r.ID == "", !r.State.settled() && !r.State.open():
 		return nil, fmt.Errorf("%w: the state %q without id %q means nothing", errCorrupt, r.State, r.ID)
-	}
-	if bytes.Equal(bytes.TrimSpace(r.Snapshot), []byte("null")) {
-		r.Snapshot = nil
 	}
 	return &r, nil
 }

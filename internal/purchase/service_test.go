@@ -47,6 +47,7 @@ func (f fate) charges() bool { return f == answered || f == lostAfter || f == di
 
 type object struct {
 	id, owner, kind, key string // key is the ticker of an agent; of an order the service knows only its scope
+	tag                  string // the key of whoever bought it, for the test to know
 	gone                 bool
 }
 
@@ -66,6 +67,7 @@ type service struct {
 	lag      int    // how many of the newest objects Find misses
 	findErrs int    // how many of the next finds fail
 	during   func() // while a request is on its way
+	lax      bool   // tickers need not be unique
 }
 
 func newService() *service {
@@ -141,7 +143,7 @@ func (s *service) send(owner string, kind purchase.Kind, key, stored string) (st
 	defer s.mu.Unlock()
 	id := ""
 	if f.charges() {
-		if kind == purchase.AgentLaunch {
+		if kind == purchase.AgentLaunch && !s.lax {
 			for _, o := range s.objects {
 				if o.kind == string(kind) && o.key == key && !o.gone {
 					return "", &failure{maybe: f != answered}
@@ -149,6 +151,7 @@ func (s *service) send(owner string, kind purchase.Kind, key, stored string) (st
 			}
 		}
 		id = s.insert(owner, kind, stored)
+		s.objects[len(s.objects)-1].tag = key
 		s.charges[string(kind)+" "+key]++
 		s.balance = s.balance.Sub(s.price)
 	}
@@ -183,9 +186,17 @@ func (s *service) find(owner string, kind purchase.Kind, stored string, known []
 	return found, nil
 }
 
+// reporter is what a test and a property have in common.
+type reporter interface {
+	Helper()
+	Errorf(format string, arguments ...any)
+	Fatalf(format string, arguments ...any)
+	Fatal(arguments ...any)
+}
+
 // buyer is an account at a service with a journal; each of its desks is a new walk of the CLI.
 type buyer struct {
-	t       testing.TB
+	t       reporter
 	service *service
 	journal string
 	apiKey  string
@@ -196,10 +207,14 @@ type buyer struct {
 
 func newBuyer(t testing.TB) *buyer {
 	t.Helper()
+	return newBuyerAt(t, t.TempDir())
+}
+
+func newBuyerAt(t reporter, journal string) *buyer {
 	slept := &[]time.Duration{}
 	var mu sync.Mutex
 	return &buyer{
-		t: t, service: newService(), journal: t.TempDir(), apiKey: "autx_live_first", slept: slept,
+		t: t, service: newService(), journal: journal, apiKey: "autx_live_first", slept: slept,
 		limits: &purchase.Limits{MaxPerApply: money.FromInt(1_000_000)},
 		hooks: purchase.Hooks{
 			Now: func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) },
@@ -330,7 +345,7 @@ func (b *buyer) refuse(p purchase.Purchase, want purchase.Reason) *purchase.Refu
 	return wantRefusal(b.t, err, want)
 }
 
-func wantRefusal(t testing.TB, err error, want purchase.Reason) *purchase.Refusal {
+func wantRefusal(t reporter, err error, want purchase.Reason) *purchase.Refusal {
 	t.Helper()
 	var refusal *purchase.Refusal
 	if !errors.As(err, &refusal) || refusal.Reason != want {
