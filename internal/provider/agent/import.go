@@ -22,7 +22,8 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	wanted := req.ID
-	if wanted == "" && req.Identity != nil {
+	byIdentity := wanted == "" && req.Identity != nil
+	if byIdentity {
 		var id types.String
 		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &id)...)
 		wanted = id.ValueString()
@@ -31,7 +32,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	get := api.Agents.GetByTicker
-	if uuid.Validate(wanted) == nil {
+	if byIdentity || uuid.Validate(wanted) == nil {
 		get = api.Agents.Get
 	}
 	found, err := get(ctx, wanted)
