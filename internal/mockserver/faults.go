@@ -14,7 +14,11 @@ type Fault struct {
 	rule   Rule
 	seen   int // matching requests
 	hits   int
+	fired  chan struct{} // closed at the first hit
 }
+
+// Fired is closed when the rule strikes for the first time: in the phase after once the change is made, before its answer is lost or late.
+func (f *Fault) Fired() <-chan struct{} { return f.fired }
 
 // Hits is how often the rule has struck.
 func (f *Fault) Hits() int {
@@ -41,7 +45,7 @@ func (l *faults) add(s *Server, r Rule) *Fault {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.nextID++
-	f := &Fault{server: s, id: l.nextID, rule: r}
+	f := &Fault{server: s, id: l.nextID, rule: r, fired: make(chan struct{})}
 	l.list = append(l.list, f)
 	return f
 }
@@ -69,7 +73,9 @@ func (l *faults) strike(phase string, t target) *Rule {
 		}
 		f.seen++
 		if struck == nil && f.seen > r.Skip && (r.times() == 0 || f.hits < r.times()) {
-			f.hits++
+			if f.hits++; f.hits == 1 {
+				close(f.fired)
+			}
 			struck = &r
 		}
 	}

@@ -3,6 +3,7 @@ package mockserver
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -35,6 +36,15 @@ type RequestEntry struct {
 type requestLog struct {
 	entries []*RequestEntry
 	seq     int64
+	counts  map[string]int // by operation
+	awaited []awaited
+}
+
+// awaited is somebody who waits for the n-th request of an operation.
+type awaited struct {
+	operation string
+	n         int
+	reached   chan struct{}
 }
 
 // add appends an entry; the caller may complete it as long as it holds the server's lock.
@@ -42,7 +52,28 @@ func (l *requestLog) add(e RequestEntry, now time.Time) *RequestEntry {
 	l.seq++
 	e.Seq, e.Time = l.seq, *formatTime(now)
 	l.entries = append(l.entries, &e)
+	if l.counts == nil {
+		l.counts = map[string]int{}
+	}
+	l.counts[e.Operation]++
+	l.awaited = slices.DeleteFunc(l.awaited, func(a awaited) bool {
+		if a.operation != e.Operation || l.counts[a.operation] < a.n {
+			return false
+		}
+		close(a.reached)
+		return true
+	})
 	return &e
+}
+
+func (l *requestLog) await(operation string, n int) <-chan struct{} {
+	a := awaited{operation, n, make(chan struct{})}
+	if l.counts[operation] >= n {
+		close(a.reached)
+	} else {
+		l.awaited = append(l.awaited, a)
+	}
+	return a.reached
 }
 
 func (l *requestLog) all() []RequestEntry {
@@ -53,7 +84,7 @@ func (l *requestLog) all() []RequestEntry {
 	return entries
 }
 
-func (l *requestLog) clear() { l.entries = nil }
+func (l *requestLog) clear() { l.entries, l.counts = nil, nil }
 
 var keyInText = regexp.MustCompile(regexp.QuoteMeta(keyPrefix) + `[^&/\s]*`)
 

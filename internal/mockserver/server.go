@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -222,6 +223,17 @@ func (s *Server) Requests() []RequestEntry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.log.all()
+}
+
+// Await gives a channel that is closed when the n-th request of an operation has been logged. It counts from the last ClearRequests. A name that is
+// none of Operations ends the test, or panics without one.
+func (s *Server) Await(operation string, n int) <-chan struct{} {
+	if !slices.Contains(Operations(), operation) {
+		s.fail("mockserver: unknown operation %q", operation)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.await(operation, n)
 }
 
 // ClearRequests empties the request log.
