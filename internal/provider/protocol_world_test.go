@@ -1,0 +1,47 @@
+package provider_test
+
+import (
+	"image"
+	"image/png"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
+)
+
+// asOwner makes a request behind Terraform's back, with our key, and fails the test unless it succeeds.
+func asOwner(t testing.TB, server *mockserver.Server, method, path, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, server.URL()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+server.Key())
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // only read
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		t.Fatalf("%s %s: %s", method, path, resp.Status)
+	}
+}
+
+// imageFile makes a small picture.
+func imageFile(t testing.TB) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "agent.png")
+	file, err := os.Create(name) //nolint:gosec // in the test's own directory
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close() //nolint:errcheck // an error shows when it is read
+	if err := png.Encode(file, image.NewGray(image.Rect(0, 0, 2, 2))); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
