@@ -1,13 +1,17 @@
 package provider_test
 
 import (
+	"context"
 	"image"
 	"image/png"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 )
@@ -44,4 +48,17 @@ func imageFile(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// waitForRequest waits until the server has got a request of an operation.
+func waitForRequest(t testing.TB, server *mockserver.Server, operation string) {
+	t.Helper()
+	deadline, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for !slices.Contains(calls(server), operation) {
+		if deadline.Err() != nil {
+			t.Fatalf("the server got no request %s, but %v", operation, calls(server))
+		}
+		runtime.Gosched()
+	}
 }

@@ -76,8 +76,8 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 			if delisted(a) || (!config.Status.IsNull() && a.Status.Or("") != config.Status.ValueString()) {
 				continue
 			}
-			// The framework does not enforce the limit.
-			if req.Limit > 0 && sent >= req.Limit {
+			// The framework neither enforces the limit nor stops for a list that was given up.
+			if (req.Limit > 0 && sent >= req.Limit) || ctx.Err() != nil {
 				return
 			}
 			sent++
