@@ -43,10 +43,12 @@ func (c configuration) settings(ctx context.Context, agent string) (providerdata
 		Timeout:    defaultTimeout,
 		MaxRetries: defaultMaxRetries,
 	}}
-	for name, value := range map[string]interface{ IsUnknown() bool }{"api_key": c.APIKey, "base_url": c.BaseURL} {
-		if value.IsUnknown() {
-			settings.Unknown = append(settings.Unknown, name)
-		}
+	// What the environment says is not meant where the configuration will say otherwise.
+	if c.APIKey.IsUnknown() {
+		settings.Unknown, settings.Client.APIKey = append(settings.Unknown, "api_key"), ""
+	}
+	if c.BaseURL.IsUnknown() {
+		settings.Unknown, settings.Client.BaseURL = append(settings.Unknown, "base_url"), ""
 	}
 	if text := c.Timeout.ValueString(); text != "" {
 		timeout, err := time.ParseDuration(text)
@@ -81,7 +83,7 @@ func stringOr(value basetypes.StringValue, fallback string) string {
 	if text := strings.TrimSpace(value.ValueString()); text != "" {
 		return text
 	}
-	return fallback
+	return strings.TrimSpace(fallback)
 }
 
 // userAgent names the provider and the CLI, and appends what TF_APPEND_USER_AGENT holds, as providers commonly do.

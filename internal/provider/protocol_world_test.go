@@ -62,3 +62,6 @@ func waitForRequest(t testing.TB, server *mockserver.Server, operation string) {
 		runtime.Gosched()
 	}
 }
+
+// fixed is where a clock that stands still stands.
+var fixed = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
