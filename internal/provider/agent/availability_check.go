@@ -57,17 +57,21 @@ func (r *Resource) checkAvailability(ctx context.Context, plan listing) diag.Dia
 func (r *Resource) tickerTaken(ctx context.Context, api *client.Client, ticker string) diag.Diagnostics {
 	at := path.Root("ticker")
 	found, owner, err := r.holderOf(ctx, api, ticker)
+	lost := r.data.Desk().Lost(ctx, purchase.AgentLaunch, purchaseKey(ticker))
 	switch {
-	case err == nil && owner == ownerUs && r.data.Desk().Lost(ctx, purchase.AgentLaunch, purchaseKey(ticker)):
+	case err != nil && lost, err == nil && lost && owner == ownerUnknown:
+		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at, "An earlier launch will be looked up", fmt.Sprintf(
+			"AUTX says that the ticker %s is not available. An earlier apply tried to launch agent %s and ended before the answer could be saved, so it may be its own. "+
+				"This apply looks first: it adopts the agent if it is yours, and nothing is charged again.", ticker, ticker))}
+	case err != nil:
+		return diag.Diagnostics{r.liveFact(at, "Ticker is not available", fmt.Sprintf(
+			"AUTX says that the ticker %s is not available: it is taken, reserved, or too much like another. Launching this agent will be refused. Choose another ticker.", ticker))}
+	case owner == ownerUs && lost:
 		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at, "An earlier launch will be taken over", fmt.Sprintf(
 			"An earlier apply launched agent %s (id %s) but ended before it could be saved. This apply adopts it: nothing is charged again.", ticker, found.ID))}
-	case err == nil && owner == ownerUs:
-		return diag.Diagnostics{r.liveFact(at, "Ticker is already yours", alreadyYours(ticker, found.ID))}
-	case err == nil && owner == ownerOther:
-		return diag.Diagnostics{r.liveFact(at, "Ticker is taken", takenByOther(ticker, found.ID))}
 	}
-	return diag.Diagnostics{r.liveFact(at, "Ticker is not available", fmt.Sprintf(
-		"AUTX says that the ticker %s is not available: it is taken, reserved, or too much like another. Launching this agent will be refused. Choose another ticker.", ticker))}
+	summary, detail := heldTicker(ticker, found.ID, owner)
+	return diag.Diagnostics{r.liveFact(at, summary, detail)}
 }
 
 // holderOf finds the agent that has a ticker, and whose it is.
@@ -88,13 +92,18 @@ func (r *Resource) liveFact(at path.Path, summary, detail string) diag.Diagnosti
 	return diag.NewAttributeWarningDiagnostic(at, summary, detail)
 }
 
-func alreadyYours(ticker, id string) string {
-	return fmt.Sprintf("Agent %s (id %s) belongs to your account but is not in this state, so it is not launched again. To manage it here, import it:\n\n%s\n\n"+
-		"If the agent is in this state under another address, use a moved block instead; to have it under two addresses is not possible.", ticker, id, importBlock(id))
-}
-
-func takenByOther(ticker, id string) string {
-	return fmt.Sprintf("The ticker %s belongs to an agent of somebody else (id %s), so launching this agent is refused. Choose another ticker.", ticker, id)
+// heldTicker says who has a ticker that is wanted, and what to do about it.
+func heldTicker(ticker, id string, owner ownership) (summary, detail string) {
+	switch owner {
+	case ownerUs:
+		return "Ticker is already yours", fmt.Sprintf("Agent %s (id %s) belongs to your account but is not in this state, so it is not launched again. To manage it here, import it:\n\n%s\n\n"+
+			"If the agent is in this state under another address, use a moved block instead; to have it under two addresses is not possible.", ticker, id, importBlock(id))
+	case ownerOther:
+		return "Ticker is taken", fmt.Sprintf("The ticker %s belongs to an agent of somebody else (id %s), so launching this agent is refused. Choose another ticker.", ticker, id)
+	case ownerUnknown:
+	}
+	return "Ticker is taken", fmt.Sprintf("The ticker %s belongs to an agent (id %s) that is not in the list of yours, so launching this agent is refused. Choose another ticker. "+
+		"Only if you launched it yourself a moment ago, it may be too new to be listed; then import it:\n\n%s", ticker, id, importBlock(id))
 }
 
 // importBlock is ready to be pasted but for the address.

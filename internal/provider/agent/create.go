@@ -148,6 +148,10 @@ func (r *Resource) launch(ctx context.Context, api *client.Client, timeout time.
 			return err == nil && !delisted(found), err
 		},
 	}
+	if r.data.Desk().Limits() == nil {
+		_, err := r.data.Desk().Buy(ctx, buy) // refuses without a request, so there is nothing to measure
+		return out, err
+	}
 	_, paidElsewhere := order.StripeSessionID.Value()
 	charged, err := r.walk.fees.measure(ctx, paidElsewhere, api.Credits.Transactions, func() error {
 		var err error
@@ -197,10 +201,9 @@ func (r *Resource) refused(ctx context.Context, api *client.Client, plan listing
 	found, owner, lookup := r.holderOf(ctx, api, plan.Ticker.ValueString())
 	var diags diag.Diagnostics
 	switch {
-	case lookup == nil && owner == ownerUs:
-		diags.AddAttributeError(path.Root("ticker"), "Ticker is already yours", alreadyYours(plan.Ticker.ValueString(), found.ID)+answer)
-	case lookup == nil && owner == ownerOther:
-		diags.AddAttributeError(path.Root("ticker"), "Ticker is taken", takenByOther(plan.Ticker.ValueString(), found.ID)+answer)
+	case lookup == nil:
+		summary, detail := heldTicker(plan.Ticker.ValueString(), found.ID, owner)
+		diags.AddAttributeError(path.Root("ticker"), summary, detail+answer)
 	case client.IsNotFound(lookup):
 		diags.AddAttributeError(path.Root("name"), "Name or ticker is not available",
 			fmt.Sprintf("AUTX refused to launch the agent. No agent has the ticker %s, so the name %q may be taken, or the ticker is reserved. Nothing was charged. Choose another.",

@@ -61,14 +61,14 @@ func report[D diag.Diagnostic](title string, err error, paths Paths, newWhole wh
 		return diags
 	}
 	for _, field := range failure.Fields {
-		detail := fmt.Sprintf("AUTX refused the value: %s\n\n%s", sentence(field.Message), sentence(failure.Error()))
+		// The CLI shows the place of an argument at the top level only, so the text names it as well.
+		name, report := "the field "+strings.Join(field.Path, "."), func(detail string) diag.Diagnostic { return newWhole(title, detail) }
 		if paths != nil {
 			if at, ok := paths(field.Path); ok {
-				diags.Append(newAttribute(at, title, detail))
-				continue
+				name, report = at.String(), func(detail string) diag.Diagnostic { return newAttribute(at, title, detail) }
 			}
 		}
-		diags.Append(newWhole(title, fmt.Sprintf("Field %s: %s", strings.Join(field.Path, "."), detail)))
+		diags.Append(report(fmt.Sprintf("AUTX refused the value of %s: %s\n\n%s", name, sentence(field.Message), sentence(failure.Error()))))
 	}
 	if len(failure.Fields) > 0 {
 		return diags
