@@ -1,6 +1,7 @@
 package mockserver
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -303,7 +304,7 @@ func (a *agent) patch(body object, nullClears bool) {
 }
 
 // sameAgent tells whether an update changed nothing.
-func sameAgent(a, b agent) bool { return string(encode(a)) == string(encode(b)) }
+func sameAgent(a, b agent) bool { return bytes.Equal(encode(a), encode(b)) }
 
 func setProviderKey(w *world, x *exchange) *answer {
 	if refused := w.notYours(x); refused != nil {

@@ -7,6 +7,9 @@ import (
 	"net/http"
 )
 
+// typeJSON is the media type of JSON.
+const typeJSON = "application/json"
+
 // answer is a whole answer in memory, before it is delivered.
 type answer struct {
 	status int
@@ -16,7 +19,7 @@ type answer struct {
 
 // jsonAnswer is an answer with a JSON body, spelled as FastAPI does: compact, without HTML escapes.
 func jsonAnswer(status int, v any) *answer {
-	return &answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: encode(v)}
+	return &answer{status: status, header: http.Header{"Content-Type": {typeJSON}}, body: encode(v)}
 }
 
 func encode(v any) []byte {

@@ -49,7 +49,8 @@ var switches = map[string]func(a *assumptions, value string) error{
 		"after_done": func(a *assumptions) { a.billingFirst = false }, "before_done": func(a *assumptions) { a.billingFirst = true },
 	}),
 	"sessions.frame": oneOf(map[string]func(*assumptions){
-		"both": func(a *assumptions) { a.frame = "" }, "flat": func(a *assumptions) { a.frame = "flat" }, "nested": func(a *assumptions) { a.frame = "nested" },
+		"both": func(a *assumptions) { a.frame = "" }, "flat": func(a *assumptions) { a.frame = "flat" },
+		"nested": func(a *assumptions) { a.frame = "nested" },
 	}),
 	"sessions.on_disconnect": oneOf(map[string]func(*assumptions){
 		"keep": func(a *assumptions) { a.closeOnDisconnect = false }, "close": func(a *assumptions) { a.closeOnDisconnect = true },

@@ -28,17 +28,17 @@ type statusError struct {
 // newControl is the control API.
 func (s *Server) newControl() http.Handler {
 	calls := map[string]map[string]controlCall{
-		"/health":     {"GET": controlHealth},
-		"/operations": {"GET": func(*Server, *http.Request) (any, error) { return Operations(), nil }},
-		"/state":      {"GET": func(s *Server, _ *http.Request) (any, error) { return s.State(), nil }},
-		"/seed":       {"PUT": controlSeed},
-		"/reset":      {"POST": controlReset},
-		"/requests":   {"GET": controlRequests, "DELETE": controlClearRequests},
-		"/faults":     {"GET": controlFaults, "POST": controlAddFault, "DELETE": controlClearFaults},
-		"/clock":      {"GET": controlClock}, "/clock/advance": {"POST": controlAdvance},
-		"/checkouts/{session_id}":          {"GET": controlCheckout},
-		"/checkouts/{session_id}/complete": {"POST": controlComplete},
-		"/invariants":                      {"GET": controlInvariants},
+		"/health":     {http.MethodGet: controlHealth},
+		"/operations": {http.MethodGet: func(*Server, *http.Request) (any, error) { return Operations(), nil }},
+		"/state":      {http.MethodGet: func(s *Server, _ *http.Request) (any, error) { return s.State(), nil }},
+		"/seed":       {http.MethodPut: controlSeed},
+		"/reset":      {http.MethodPost: controlReset},
+		"/requests":   {http.MethodGet: controlRequests, http.MethodDelete: controlClearRequests},
+		"/faults":     {http.MethodGet: controlFaults, http.MethodPost: controlAddFault, http.MethodDelete: controlClearFaults},
+		"/clock":      {http.MethodGet: controlClock}, "/clock/advance": {http.MethodPost: controlAdvance},
+		"/checkouts/{session_id}":          {http.MethodGet: controlCheckout},
+		"/checkouts/{session_id}/complete": {http.MethodPost: controlComplete},
+		"/invariants":                      {http.MethodGet: controlInvariants},
 	}
 	mux := http.NewServeMux()
 	for path, methods := range calls {
@@ -52,7 +52,7 @@ func (s *Server) newControl() http.Handler {
 			write(w, s.control(call, r))
 		})
 	}
-	mux.HandleFunc("GET "+imagesPath+"{sha256}", s.serveImage)
+	mux.HandleFunc(http.MethodGet+" "+imagesPath+"{sha256}", s.serveImage)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { write(w, notFoundPath()) })
 	return mux
 }

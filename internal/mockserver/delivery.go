@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -11,7 +12,7 @@ import (
 )
 
 const (
-	instanceHeader = "x-autx-mock-instance"
+	instanceHeader = "X-Autx-Mock-Instance"
 	// maxBody bounds a request's body, in bytes; it is read into memory before anything else.
 	maxBody = 64 << 20
 )
@@ -42,7 +43,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	m := matchRoute(s.routes, r.Method, r.URL)
 	x := &exchange{r: r, op: m.operation, values: m.values, base: s.origin()}
 	if m.socket {
-		s.serveSocket(w, x)
+		s.serveSocket(r.Context(), w, x)
 		return
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
@@ -66,7 +67,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 		run = func(*world) *answer { return m.answer }
 	}
 	s.pause(r.Context(), s.latency)
-	out := s.handle(x, run)
+	out := s.handle(r.Context(), x, run)
 	if out.gone {
 		panic(http.ErrAbortHandler)
 	}
@@ -75,7 +76,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 
 // handle takes a request through rate limit, faults and its operation, and logs it. When it returns everything that the client may observe is
 // settled.
-func (s *Server) handle(x *exchange, run func(*world) *answer) outcome {
+func (s *Server) handle(ctx context.Context, x *exchange, run func(*world) *answer) outcome {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tick()
@@ -89,7 +90,7 @@ func (s *Server) handle(x *exchange, run func(*world) *answer) outcome {
 	if rule := s.strike(phaseBefore, x); rule != nil {
 		switch rule.Action {
 		case actionDelay:
-			if !s.pauseUnlocked(x, time.Duration(rule.Delay)) {
+			if !s.pauseUnlocked(ctx, x, time.Duration(rule.Delay)) {
 				s.note(x, 0, false)
 				return outcome{gone: true}
 			}
@@ -103,7 +104,7 @@ func (s *Server) handle(x *exchange, run func(*world) *answer) outcome {
 	}
 	if x.op.delay != nil {
 		if d := x.op.delay(s.world, x); d > 0 {
-			s.pauseUnlocked(x, d) // AUTX carries on when its client has gone
+			s.pauseUnlocked(ctx, x, d) // AUTX carries on when its client has gone
 		}
 	}
 	world, version := s.world, s.world.version
@@ -164,7 +165,7 @@ func (s *Server) strike(phase string, x *exchange) *Rule {
 }
 
 // note logs a request.
-func (s *Server) note(x *exchange, status int, committed bool) *RequestEntry {
+func (s *Server) note(x *exchange, status int, committed bool) {
 	e := RequestEntry{
 		Operation: x.op.name, Method: x.r.Method, Path: redactPath(x.r.URL.EscapedPath()), Query: redactQuery(x.r.URL.RawQuery),
 		Status: status, Fault: x.faults, Committed: committed,
@@ -175,7 +176,7 @@ func (s *Server) note(x *exchange, status int, committed bool) *RequestEntry {
 	if x.user != nil {
 		e.User = x.user.ID
 	}
-	return s.log.add(e, s.world.now)
+	s.log.add(e, s.world.now)
 }
 
 // bucket names the rate limit's bucket of a request.
@@ -187,9 +188,9 @@ func (x *exchange) bucket() string {
 }
 
 // pauseUnlocked waits without the lock; false when nobody waits for the answer any more. The world may be another one afterwards.
-func (s *Server) pauseUnlocked(x *exchange, d time.Duration) bool {
+func (s *Server) pauseUnlocked(ctx context.Context, x *exchange, d time.Duration) bool {
 	s.mu.Unlock()
-	stayed := s.pause(x.r.Context(), d)
+	stayed := s.pause(ctx, d)
 	s.mu.Lock()
 	s.tick()
 	x.identify(s.world)
@@ -240,13 +241,11 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, out outcome) {
 
 func write(w http.ResponseWriter, a *answer) {
 	writeHead(w, a, int64(len(a.body)))
-	_, _ = w.Write(a.body) // the client may have gone, which is its own affair
+	_, _ = w.Write(a.body) //nolint:gosec // no page for a browser; and the client may have gone, which is its own affair
 }
 
 func writeHead(w http.ResponseWriter, a *answer, length int64) {
-	for name, values := range a.header {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), a.header)
 	if a.status != http.StatusNoContent && a.status != http.StatusNotModified {
 		w.Header().Set("Content-Length", strconv.FormatInt(length, 10))
 	}

@@ -73,7 +73,8 @@ func (l *faults) strike(phase string, t target) *Rule {
 		}
 		f.seen++
 		if struck == nil && f.seen > r.Skip && (r.times() == 0 || f.hits < r.times()) {
-			if f.hits++; f.hits == 1 {
+			f.hits++
+			if f.hits == 1 {
 				close(f.fired)
 			}
 			struck = &r

@@ -1,7 +1,6 @@
 package mockserver
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -202,6 +201,6 @@ func (w *world) addSeeded(s SeedAgent) {
 		p := s.Profile.withDefaults()
 		a.Profile = &p
 	}
-	a.Responder.Body = slices.Clone(json.RawMessage(s.Responder.Body))
+	a.Responder.Body = slices.Clone(s.Responder.Body)
 	w.agents = append(w.agents, a)
 }

@@ -76,7 +76,7 @@ func (m Manifest) withDefaults() Manifest {
 		m.Input.FileTypes = []string{}
 	}
 	if m.Output.ContentTypes == nil {
-		m.Output.ContentTypes = []string{"application/json"}
+		m.Output.ContentTypes = []string{typeJSON}
 	}
 	m.Input.FileTypes, m.Output.ContentTypes = slices.Clone(m.Input.FileTypes), slices.Clone(m.Output.ContentTypes)
 	return m
@@ -108,22 +108,22 @@ func readManifest(o object) *Manifest {
 	m := Manifest{}
 	if in, ok := o.object("input"); ok {
 		m.Input.Type, _ = in.text("type", notEmpty)
-		m.Input.AcceptsFiles, _ = in.boolean("accepts_files")
-		m.Input.FileTypes, _ = in.texts("file_types")
-		m.Input.MaxSizeBytes, _ = in.integer("max_size_bytes", 1)
+		m.Input.AcceptsFiles = in.boolean("accepts_files")
+		m.Input.FileTypes = in.texts("file_types")
+		m.Input.MaxSizeBytes = in.positive("max_size_bytes")
 	}
 	if out, ok := o.object("output"); ok {
 		m.Output.Type, _ = out.text("type", notEmpty)
-		m.Output.ProducesFiles, _ = out.boolean("produces_files")
-		m.Output.ContentTypes, _ = out.texts("content_types")
-		m.Output.MaxSizeBytes, _ = out.integer("max_size_bytes", 1)
+		m.Output.ProducesFiles = out.boolean("produces_files")
+		m.Output.ContentTypes = out.texts("content_types")
+		m.Output.MaxSizeBytes = out.positive("max_size_bytes")
 	}
-	m.SupportsSessions, _ = o.boolean("supports_sessions")
+	m.SupportsSessions = o.boolean("supports_sessions")
 	if price, ok := o.amount("session_price_per_message", isPrice); ok {
 		m.SessionPricePerMessage = &price
 	}
-	m.SessionMinimumMessages, _ = o.integer("session_minimum_messages", 1)
-	m.SessionMaxDurationMinutes, _ = o.integer("session_max_duration_minutes", 1)
+	m.SessionMinimumMessages = o.positive("session_minimum_messages")
+	m.SessionMaxDurationMinutes = o.positive("session_max_duration_minutes")
 	m.ChatResponsePath = o.optionalText("chat_response_path")
 	m = m.withDefaults()
 	return &m
@@ -135,8 +135,8 @@ func readProfile(o object) *Profile {
 		Tagline: o.optionalText("tagline"), OutputDescription: o.optionalText("output_description"),
 		BestFor: o.optionalText("best_for"), Limitations: o.optionalText("limitations"),
 	}
-	p.Capabilities, _ = o.texts("capabilities")
-	p.UseCases, _ = o.texts("use_cases")
+	p.Capabilities = o.texts("capabilities")
+	p.UseCases = o.texts("use_cases")
 	p = p.withDefaults()
 	return &p
 }

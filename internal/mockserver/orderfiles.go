@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"mime"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -35,7 +36,7 @@ func createOrderWithFiles(w *world, x *exchange) *answer {
 	}
 	states := make([]FileState, len(files))
 	for i, file := range files {
-		if kind, msg := a.Manifest.rejects(file); kind != "" {
+		if kind, msg := a.rejects(file); kind != "" {
 			found.add([]any{"body", "files", i}, kind, msg)
 		}
 		states[i] = FileState{Name: file.name, Size: int64(len(file.data)), SHA256: hexSHA256(file.data)}
@@ -46,8 +47,9 @@ func createOrderWithFiles(w *world, x *exchange) *answer {
 	return w.buy(x.user, id, prompt, firstOf(method, "credits"), states)
 }
 
-// rejects tells what is wrong with a file for an agent. The client sends every file as application/octet-stream, so that the extension decides.
-func (m *Manifest) rejects(file formFile) (kind, msg string) {
+// rejects tells what is wrong with a file for the agent. The client sends every file as application/octet-stream, so that the extension decides.
+func (a *agent) rejects(file formFile) (kind, msg string) {
+	m := a.Manifest
 	switch {
 	case m == nil || !m.Input.AcceptsFiles:
 		return "value_error", "The agent does not accept files"
@@ -56,17 +58,15 @@ func (m *Manifest) rejects(file formFile) (kind, msg string) {
 	case len(m.Input.FileTypes) == 0:
 		return "", ""
 	}
-	for _, wanted := range m.Input.FileTypes {
-		if file.is(wanted) {
-			return "", ""
-		}
+	if slices.ContainsFunc(m.Input.FileTypes, file.is) {
+		return "", ""
 	}
 	return "value_error", fmt.Sprintf("File '%s' is none of %s", file.name, strings.Join(m.Input.FileTypes, ", "))
 }
 
 // mediaTypes knows the extensions that agents are likely to ask for. The system's own table differs from machine to machine.
 var mediaTypes = map[string]string{
-	"pdf": "application/pdf", "json": "application/json", "xml": "application/xml", "zip": "application/zip", "txt": "text/plain", "md": "text/markdown",
+	"pdf": "application/pdf", "json": typeJSON, "xml": "application/xml", "zip": "application/zip", "txt": "text/plain", "md": "text/markdown",
 	"csv": "text/csv", "html": "text/html", "htm": "text/html", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp",
 	"gif": "image/gif", "svg": "image/svg+xml", "mp3": "audio/mpeg", "wav": "audio/wav", "mp4": "video/mp4", "doc": "application/msword",
 	"docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "xls": "application/vnd.ms-excel",

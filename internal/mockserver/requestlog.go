@@ -34,7 +34,7 @@ type RequestEntry struct {
 }
 
 type requestLog struct {
-	entries []*RequestEntry
+	entries []RequestEntry
 	seq     int64
 	counts  map[string]int // by operation
 	awaited []awaited
@@ -47,11 +47,11 @@ type awaited struct {
 	reached   chan struct{}
 }
 
-// add appends an entry; the caller may complete it as long as it holds the server's lock.
-func (l *requestLog) add(e RequestEntry, now time.Time) *RequestEntry {
+// add appends an entry.
+func (l *requestLog) add(e RequestEntry, now time.Time) {
 	l.seq++
 	e.Seq, e.Time = l.seq, *formatTime(now)
-	l.entries = append(l.entries, &e)
+	l.entries = append(l.entries, e)
 	if l.counts == nil {
 		l.counts = map[string]int{}
 	}
@@ -63,7 +63,6 @@ func (l *requestLog) add(e RequestEntry, now time.Time) *RequestEntry {
 		close(a.reached)
 		return true
 	})
-	return &e
 }
 
 func (l *requestLog) await(operation string, n int) <-chan struct{} {
@@ -77,11 +76,7 @@ func (l *requestLog) await(operation string, n int) <-chan struct{} {
 }
 
 func (l *requestLog) all() []RequestEntry {
-	entries := make([]RequestEntry, len(l.entries))
-	for i, e := range l.entries {
-		entries[i] = *e
-	}
-	return entries
+	return append([]RequestEntry{}, l.entries...)
 }
 
 func (l *requestLog) clear() { l.entries, l.counts = nil, nil }

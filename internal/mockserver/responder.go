@@ -16,7 +16,8 @@ type Responder struct {
 	// Kind is echo, json or fail. Echo answers a prompt with exactly "Echo: " and the prompt (a body without a prompt: "Echo: " and the compact
 	// JSON), json answers Body, fail makes the agent fail. Empty means echo.
 	Kind string `json:"kind"`
-	// Delay is how long the agent takes: an order stays pending for it by the server's clock, a proxy call and each chunk of a turn take it in real time.
+	// Delay is how long the agent takes: an order stays pending for it by the server's clock, a proxy call and each chunk of a turn take it in real
+	// time.
 	Delay Duration `json:"delay,omitzero"`
 	// Chunks is into how many chunk frames a turn's answer is split; 0 means 3.
 	Chunks int `json:"chunks,omitempty"`
@@ -93,13 +94,13 @@ func (r Responder) answer(body json.RawMessage) reply {
 		if len(r.Body) > 0 {
 			text = compact(r.Body)
 		}
-		return reply{status: orElse(r.Status, http.StatusOK), contentType: "application/json", text: text}
+		return reply{status: orElse(r.Status, http.StatusOK), contentType: typeJSON, text: text}
 	case "fail":
 		text := `{"detail":"The agent failed"}`
 		if len(r.Body) > 0 {
 			text = compact(r.Body)
 		}
-		return reply{failed: true, status: orElse(r.Status, http.StatusBadGateway), contentType: "application/json", text: text}
+		return reply{failed: true, status: orElse(r.Status, http.StatusBadGateway), contentType: typeJSON, text: text}
 	default:
 		return reply{status: orElse(r.Status, http.StatusOK), contentType: "text/plain; charset=utf-8", text: "Echo: " + promptOf(body)}
 	}

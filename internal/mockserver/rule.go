@@ -131,7 +131,7 @@ func ParseRule(text string) (Rule, error) {
 			err = fmt.Errorf("%s is given twice", name)
 		}
 		if err == nil {
-			err = r.set(name, value)
+			err = setParameter(&r, name, value)
 		}
 		if err != nil {
 			return Rule{}, fmt.Errorf("rule %q: %w", text, err)
@@ -184,7 +184,7 @@ func cutParameter(text string) (name, value, rest string, err error) {
 	return name, value, rest, nil
 }
 
-func (r *Rule) set(name, value string) error {
+func setParameter(r *Rule, name, value string) error {
 	var err error
 	switch name {
 	case "status":
@@ -335,7 +335,7 @@ func (r Rule) replacement() *answer {
 	switch {
 	case contentType != "":
 	case json.Valid([]byte(body)):
-		contentType = "application/json"
+		contentType = typeJSON
 	default:
 		contentType = "text/plain; charset=utf-8"
 	}

@@ -64,17 +64,20 @@ func Start(opts ...Option) (*Server, error) {
 		s.faults.add(s, r)
 	}
 	s.handler = s.newHandler()
-	return s, s.listen(set.listen)
+	if err := s.listen(set.listen); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 func (s *Server) firstWorld(set settings) error {
 	if set.stateFile != "" {
 		s.store = &store{path: set.stateFile}
 		stored, err := s.store.load()
-		if err != nil {
+		if err != nil && !errors.Is(err, errNoState) {
 			return err
 		}
-		if stored != nil {
+		if err == nil {
 			s.clock.resume(stored.Clock.Advanced, stored.Clock.Last)
 			s.world, err = stored.world(set.assume, s.clock.now())
 			return err
@@ -180,7 +183,7 @@ func (s *Server) Now() time.Time { return s.clock.now() }
 // expire. The clock never goes back; a negative step panics.
 func (s *Server) Advance(by time.Duration) {
 	if err := s.advance(by); err != nil {
-		s.fail("mockserver: advance: %v", err)
+		s.failf("mockserver: advance: %v", err)
 	}
 }
 
@@ -202,7 +205,7 @@ func (s *Server) advance(by time.Duration) error {
 func (s *Server) AddFault(rule string) *Fault {
 	r, err := ParseRule(rule)
 	if err != nil {
-		s.fail("mockserver: %v", err)
+		s.failf("mockserver: %v", err)
 	}
 	return s.faults.add(s, r)
 }
@@ -229,7 +232,7 @@ func (s *Server) Requests() []RequestEntry {
 // none of Operations ends the test, or panics without one.
 func (s *Server) Await(operation string, n int) <-chan struct{} {
 	if !slices.Contains(Operations(), operation) {
-		s.fail("mockserver: unknown operation %q", operation)
+		s.failf("mockserver: unknown operation %q", operation)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -254,7 +257,7 @@ func (s *Server) State() State {
 // Reset goes back to the start seed, as a new instance. The clock, the rules and the request log stay.
 func (s *Server) Reset() {
 	if err := s.replace(s.seed, true); err != nil {
-		s.fail("mockserver: reset: %v", err) // the seed has been a world before
+		s.failf("mockserver: reset: %v", err) // the seed has been a world before
 	}
 }
 
@@ -279,7 +282,7 @@ func (s *Server) replace(seed Seed, newStart bool) error {
 	return nil
 }
 
-func (s *Server) fail(format string, args ...any) {
+func (s *Server) failf(format string, args ...any) {
 	if s.fatal != nil {
 		s.fatal(format, args...)
 	}

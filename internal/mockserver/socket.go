@@ -29,7 +29,7 @@ type socket struct {
 	x       *exchange // the request that opened it, with the user once that is known
 	conn    *websocket.Conn
 	raw     net.Conn
-	ctx     context.Context // ends when the client has gone or the server closes
+	ctx     context.Context //nolint:containedctx // it is the connection's life, which ends when the client has gone or the server closes
 	stop    context.CancelFunc
 	inbox   chan inbound  // closed when the client has gone
 	resume  chan struct{} // after a close frame nothing is read before this, so that the closing handshake is not answered too early
@@ -42,9 +42,9 @@ type socket struct {
 }
 
 // serveSocket serves the WebSocket, from its opening to its end.
-func (s *Server) serveSocket(w http.ResponseWriter, x *exchange) {
+func (s *Server) serveSocket(ctx context.Context, w http.ResponseWriter, x *exchange) {
 	if !strings.EqualFold(x.r.Header.Get("Upgrade"), "websocket") {
-		out := s.handle(x, func(*world) *answer {
+		out := s.handle(ctx, x, func(*world) *answer {
 			return refuse(http.StatusUpgradeRequired, "This is a WebSocket").with("Upgrade", "websocket").with("Connection", "Upgrade")
 		})
 		s.deliver(w, x.r, out)
@@ -60,7 +60,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, x *exchange) {
 	}
 	conn.SetReadLimit(maxFrame)
 	k := &socket{s: s, x: x, conn: conn, raw: hijacked.conn, inbox: make(chan inbound, maxWaiting), resume: make(chan struct{}, 1)}
-	k.ctx, k.stop = context.WithCancel(context.WithoutCancel(x.r.Context()))
+	k.ctx, k.stop = context.WithCancel(context.WithoutCancel(ctx))
 	defer k.finish()
 	unwatch := context.AfterFunc(k.ctx, func() { _ = conn.CloseNow() })
 	defer unwatch()
@@ -71,7 +71,6 @@ func (s *Server) serveSocket(w http.ResponseWriter, x *exchange) {
 		case <-k.ctx.Done():
 		}
 	})
-	x.r = x.r.WithContext(k.ctx)
 	k.reading.Go(k.read)
 	if k.authenticate() && k.open() {
 		k.talk()
@@ -189,7 +188,7 @@ func (k *socket) open() bool {
 	k.s.pause(k.ctx, k.s.latency)
 	var made *session
 	var first sessionFrame
-	out := k.s.handle(k.x, func(w *world) *answer {
+	out := k.s.handle(k.ctx, k.x, func(w *world) *answer {
 		if refused := k.x.authorize(); refused != nil {
 			return refused
 		}
@@ -245,7 +244,7 @@ func (k *socket) talk() {
 		}
 		switch event {
 		case nothing:
-		case clientGone:
+		case clientGone, clientCloses: // closing is served where the frame is taken
 			k.lost()
 			return
 		case endedOutside:
@@ -328,16 +327,8 @@ func received(f inbound, ok bool) (inbound, event) {
 
 // wait lets time pass within a turn; frames other than close wait for its end. With no time to pass it only looks what has happened.
 func (k *socket) wait(d time.Duration) event {
-	passed := make(<-chan time.Time)
-	if d > 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		passed = timer.C
-	} else {
-		now := make(chan time.Time)
-		close(now)
-		passed = now
-	}
+	timer := time.NewTimer(max(0, d))
+	defer timer.Stop()
 	for {
 		select { // what ends the turn goes before what goes on with it
 		case <-k.session.ended:
@@ -352,7 +343,7 @@ func (k *socket) wait(d time.Duration) event {
 		default:
 		}
 		select {
-		case <-passed:
+		case <-timer.C:
 			return nothing
 		case <-k.session.ended:
 			return endedOutside
@@ -415,7 +406,7 @@ func (k *socket) message(operation string) *exchange {
 // end serves a close frame: the hold is released before the closing handshake goes on (assumed).
 func (k *socket) end() event {
 	k.s.pause(k.ctx, k.s.latency)
-	out := k.s.handle(k.message(opEnd), func(w *world) *answer {
+	out := k.s.handle(k.ctx, k.message(opEnd), func(w *world) *answer {
 		if w == k.world && k.session.Status == statusActive {
 			w.endSession(k.session, statusClosed)
 			w.changed()

@@ -42,11 +42,14 @@ type storedClock struct {
 	Last     time.Time     `json:"last"`
 }
 
-// load reads the file; nil when there is none.
+// errNoState is returned when there is no state file yet.
+var errNoState = errors.New("no state file yet")
+
+// load reads the file.
 func (s *store) load() (*storedWorld, error) {
 	data, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+		return nil, errNoState
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read the state: %w", err)

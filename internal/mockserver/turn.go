@@ -11,7 +11,7 @@ func (k *socket) turn(prompt string) event {
 	k.s.pause(k.ctx, k.s.latency)
 	var o *order
 	var responder Responder
-	out := k.s.handle(k.message(opMessage), func(w *world) *answer {
+	out := k.s.handle(k.ctx, k.message(opMessage), func(w *world) *answer {
 		if w != k.world {
 			return refuse(http.StatusConflict, "The session is gone")
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -115,64 +116,63 @@ func (o object) text(name string, checks ...textCheck) (string, bool) {
 	return text, true
 }
 
-func (o object) optionalText(name string, checks ...textCheck) *string {
-	text, ok := o.text(name, checks...)
+func (o object) optionalText(name string) *string {
+	text, ok := o.text(name)
 	if !ok {
 		return nil
 	}
 	return &text
 }
 
-func (o object) boolean(name string) (bool, bool) {
+// boolean reads a boolean; false when it is absent, null or not right.
+func (o object) boolean(name string) bool {
 	raw, ok := o.value(name)
 	if !ok {
-		return false, false
+		return false
 	}
 	var b bool
 	if json.Unmarshal(raw, &b) != nil {
 		o.problem(name, "bool_type", "Input should be a valid boolean")
-		return false, false
 	}
-	return b, true
+	return b
 }
 
-// integer reads a whole number of at least least.
-func (o object) integer(name string, least int64) (int64, bool) {
+// positive reads a whole number above 0; 0 when it is absent, null or not right.
+func (o object) positive(name string) int64 {
 	raw, ok := o.value(name)
 	if !ok {
-		return 0, false
+		return 0
 	}
 	n, err := strconv.ParseInt(string(raw), 10, 64)
 	if err != nil {
 		o.problem(name, "int_type", "Input should be a valid integer")
-		return 0, false
+		return 0
 	}
-	if n < least {
-		o.problem(name, "greater_than_equal", fmt.Sprintf("Input should be greater than or equal to %d", least))
-		return 0, false
+	if n < 1 {
+		o.problem(name, "greater_than_equal", "Input should be greater than or equal to 1")
+		return 0
 	}
-	return n, true
+	return n
 }
 
-func (o object) texts(name string) ([]string, bool) {
+// texts reads a list of strings; nil when it is absent, null or not right.
+func (o object) texts(name string) []string {
 	raw, ok := o.value(name)
 	if !ok {
-		return nil, false
+		return nil
 	}
 	var items []json.RawMessage
 	if json.Unmarshal(raw, &items) != nil {
 		o.problem(name, "list_type", "Input should be a valid list")
-		return nil, false
+		return nil
 	}
 	texts := make([]string, len(items))
-	good := true
 	for i, item := range items {
 		if string(item) == "null" || json.Unmarshal(item, &texts[i]) != nil {
 			o.found.add(append(o.at(name), i), "string_type", "Input should be a valid string")
-			good = false
 		}
 	}
-	return texts, good
+	return texts
 }
 
 func (o object) object(name string) (object, bool) {
@@ -255,10 +255,8 @@ func isHTTPURL(text string) (kind, msg string) {
 
 func isOneOf(values ...string) textCheck {
 	return func(text string) (string, string) {
-		for _, v := range values {
-			if text == v {
-				return "", ""
-			}
+		if slices.Contains(values, text) {
+			return "", ""
 		}
 		return "enum", "Input should be '" + strings.Join(values, "' or '") + "'"
 	}

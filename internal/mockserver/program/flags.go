@@ -70,7 +70,7 @@ func (f *flags) options() ([]mockserver.Option, error) {
 		opts = append(opts, mockserver.WithSeed(seed))
 	}
 	if f.rate != "" {
-		perSecond, err := strconv.ParseFloat(f.rate, 64)
+		perSecond, err := strconv.ParseFloat(f.rate, 64) //nolint:forbidigo // requests a second are no money
 		if err != nil || !(perSecond > 0) {
 			return nil, fmt.Errorf("-rate-limit %q is not a positive number", f.rate)
 		}
