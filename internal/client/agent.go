@@ -133,7 +133,7 @@ type AgentCreate struct {
 	DeployerAddress Field[string] `json:"deployer_address,omitzero"`
 }
 
-// AgentPatch is what Update changes: the fields that are not absent. Null clears a field (assumed); manifest and profile are replaced whole (assumed).
+// AgentPatch is what Update changes: the fields that are not absent. Null clears a field, and manifest and profile are replaced whole (both assumed).
 type AgentPatch struct {
 	Name        Field[string] `json:"name,omitzero"`
 	Description Field[string] `json:"description,omitzero"`
@@ -152,7 +152,7 @@ type AgentPatch struct {
 // ProviderKey is the key that AUTX hands to an agent's endpoint under the tier buyer_key.
 type ProviderKey struct {
 	// APIKey is a secret: it appears in no log line and no error.
-	APIKey string `json:"api_key"` //nolint:gosec // the wire's name
+	APIKey string `json:"api_key"`
 	// Provider is whose key it is, such as "openai"; not sent when empty.
 	Provider string `json:"provider,omitempty"`
 }

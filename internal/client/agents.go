@@ -73,7 +73,7 @@ func (s *AgentsService) Activate(ctx context.Context, id, txHash, deployer strin
 		TxHash          string `json:"tx_hash"`
 		DeployerAddress string `json:"deployer_address"`
 	}{txHash, deployer}
-	return s.write(ctx, request{method: http.MethodPost, kind: spending}, body, "/agents/%s/activate/", id)
+	return s.write(ctx, request{method: http.MethodPost, once: true}, body, "/agents/%s/activate/", id)
 }
 
 // CancelReservation gives a reserved ticker and name back, and the launch fee.
@@ -113,7 +113,7 @@ func (s *AgentsService) Delete(ctx context.Context, id string) error {
 }
 
 func (s *AgentsService) launch(ctx context.Context, path string, create AgentCreate) (*Agent, error) {
-	req := request{method: http.MethodPost, kind: spending, secrets: secretsOf(create.ProviderAPIKey.Or(""))}
+	req := request{method: http.MethodPost, once: true, secrets: secretsOf(create.ProviderAPIKey.Or(""))}
 	return s.write(ctx, req, create, path)
 }
 

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -247,7 +248,7 @@ func TestUploadImage(t *testing.T) {
 	if part.FormName() != "file" || part.FileName() != `a "b" ü.png` || part.Header.Get("Content-Type") != "image/png" || string(received) != content {
 		t.Errorf("the part is %q %q, %v, %d bytes", part.FormName(), part.FileName(), part.Header, len(received))
 	}
-	if _, err := reader.NextPart(); err != io.EOF { //nolint:errorlint // exactly this
+	if _, err := reader.NextPart(); !errors.Is(err, io.EOF) {
 		t.Errorf("a second part: %v", err)
 	}
 	if got.method != http.MethodPost || got.uri != "/api/v1/agents/"+agentID+"/image" {
@@ -287,7 +288,9 @@ func TestSegmentsSurviveTheWay(t *testing.T) {
 	t.Parallel()
 	server := serveJSON(t, http.StatusOK, `{"available": true}`)
 	agents := server.client(t).Agents
-	for _, name := range []string{".", "..", "...", "a/b", "a b", "a+b", "ü", "日本", "?", "#", "%", "%2F", "a;b,c", "a\\b", "\"", "a\nb", "../mine", "&=@:$!"} {
+	for _, name := range []string{
+		".", "..", "...", "a/b", "a b", "a+b", "ü", "日本", "?", "#", "%", "%2F", "a;b,c", "a\\b", "\"", "a\nb", "../mine", "&=@:$!",
+	} {
 		if _, err := agents.CheckName(t.Context(), name); err != nil {
 			t.Errorf("%q: %v", name, err)
 			continue

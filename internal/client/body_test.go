@@ -61,7 +61,8 @@ func TestEndlessBody(t *testing.T) {
 				}
 				return
 			}
-			if e := mustFail(t, err); e.Outcome != test.outcome || e.Status != test.status || !strings.Contains(e.Error(), test.says) || len(e.Error()) > 2000 {
+			e := mustFail(t, err)
+			if e.Outcome != test.outcome || e.Status != test.status || !strings.Contains(e.Error(), test.says) || len(e.Error()) > 2000 {
 				t.Errorf("outcome %s, %d bytes of text: %.300v", e.Outcome, len(e.Error()), e)
 			}
 		})
@@ -143,7 +144,7 @@ func TestUnreadableSuccess(t *testing.T) {
 				t.Parallel()
 				server := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
 					w.Header()["Content-Type"] = []string{test.contentType}
-					w.Header().Set("x-autx-request-id", "abcd1234")
+					w.Header().Set("X-Autx-Request-Id", "abcd1234")
 					w.WriteHeader(http.StatusCreated)
 					_, _ = io.WriteString(w, test.body)
 				})
@@ -173,7 +174,8 @@ func TestUnreadableLists(t *testing.T) {
 	t.Parallel()
 	for body, says := range map[string]string{
 		"null": "null where a list is due", "{}": "unexpected JSON object", `{"agents": []}`: "unexpected JSON object", "[" + fullAgent: "invalid JSON",
-		"[" + fullAgent + `, {"name": "x"}]`: "element 1: the agent has no id", "[null]": "element 0: the agent has no id", "[1]": "element 0: read an agent: unexpected JSON number", "": "an empty body",
+		"[" + fullAgent + `, {"name": "x"}]`: "element 1: the agent has no id", "[null]": "element 0: the agent has no id",
+		"[1]": "element 0: read an agent: unexpected JSON number", "": "an empty body",
 	} {
 		c := serveJSON(t, 200, body).client(t)
 		if agents, err := c.Agents.Mine(t.Context()); agents != nil || !strings.Contains(mustFail(t, err).Error(), says) {

@@ -41,8 +41,8 @@ func New(config Config) (*Client, error) {
 	c.wire.seen = c.noteInstance
 	c.retrying = &retryablehttp.Client{
 		HTTPClient:     &http.Client{Transport: c.wire, Timeout: config.Timeout, CheckRedirect: checkRedirect},
-		RetryWaitMin:   backoffMin,
-		RetryWaitMax:   backoffMax,
+		RetryWaitMin:   firstBackoff,
+		RetryWaitMax:   lastBackoff,
 		RetryMax:       config.MaxRetries,
 		RequestLogHook: beginAttempt,
 		CheckRetry:     c.checkRetry,

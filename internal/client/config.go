@@ -83,8 +83,7 @@ func (c Config) withDefaults() (Config, error) {
 func CheckBaseURL(text string) error {
 	u, err := url.Parse(text)
 	if err != nil {
-		var parse *url.Error
-		if errors.As(err, &parse) {
+		if parse, ok := errors.AsType[*url.Error](err); ok {
 			err = parse.Err // the text itself may hold a password
 		}
 		return fmt.Errorf("base URL: not a URL: %w", err)

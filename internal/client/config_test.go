@@ -13,8 +13,8 @@ import (
 func TestCheckBaseURL(t *testing.T) {
 	t.Parallel()
 	for _, good := range []string{
-		client.DefaultBaseURL, "https://api.autx.ai/v1", "https://h", "HTTPS://h:8443/x/", "http://localhost:8787/api/v1", "http://127.0.0.1/", "http://[::1]:1/x",
-		"http://127.9.9.9", "http://LOCALHOST.", "http://x.localhost",
+		client.DefaultBaseURL, "https://api.autx.ai/v1", "https://h", "HTTPS://h:8443/x/", "http://localhost:8787/api/v1",
+		"http://127.0.0.1/", "http://[::1]:1/x", "http://127.9.9.9", "http://LOCALHOST.", "http://x.localhost",
 	} {
 		if err := client.CheckBaseURL(good); err != nil {
 			t.Errorf("%s: %v", good, err)
@@ -23,8 +23,9 @@ func TestCheckBaseURL(t *testing.T) {
 	for bad, want := range map[string]string{
 		"": "not an absolute URL", "autx.ai/api/v1": "not an absolute URL", "/api/v1": "not an absolute URL", "ftp://h": "not an absolute URL",
 		"https://": "not an absolute URL", "https://:443": "not an absolute URL", "https:autx.ai": "not an absolute URL",
-		"http://autx.ai": "unencrypted", "http://localhost.evil.example": "unencrypted", "http://10.0.0.1": "unencrypted", "http://127.0.0.1.nip.io": "unencrypted",
-		"http://0.0.0.0:1": "unencrypted", "https://user:hunter22@h": "user or password", "https://h/?x=1": "query", "https://h/?": "query", "https://h/#f": "fragment",
+		"http://autx.ai": "unencrypted", "http://localhost.evil.example": "unencrypted", "http://10.0.0.1": "unencrypted",
+		"http://127.0.0.1.nip.io": "unencrypted", "http://0.0.0.0:1": "unencrypted", "https://user:hunter22@h": "user or password",
+		"https://h/?x=1": "query", "https://h/?": "query", "https://h/#f": "fragment",
 		"https://h:port": "not a URL", "https://hunter22:x y@h": "not a URL", "https://h/%zz": "not a URL",
 	} {
 		if err := client.CheckBaseURL(bad); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter22") {
@@ -40,7 +41,9 @@ func TestCheckAPIKey(t *testing.T) {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "sk-hunter22", "AUTX_LIVE_hunter22", " autx_live_hunter22", "autx_live_", "autx_live_hunter22\n", "autx_live_a hunter22", "autx_live_hunter22ü"} {
+	for _, bad := range []string{
+		"", "sk-hunter22", "AUTX_LIVE_hunter22", " autx_live_hunter22", "autx_live_", "autx_live_hunter22\n", "autx_live_a hunter22", "autx_live_hunter22ü",
+	} {
 		if err := client.CheckAPIKey(bad); err == nil || strings.Contains(err.Error(), "hunter22") {
 			t.Errorf("%q: %v", bad, err)
 		}

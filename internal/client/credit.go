@@ -7,8 +7,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 )
 
-// Balance is a prepaid balance. Sources name its amounts differently; both spellings are read, as numbers or strings: available_usdc and reserved_usdc
-// (client 0.4.1), balance_usd and reserved_usd (SDK reference).
+// Balance is a prepaid balance. Sources name its amounts differently; both spellings are read, as numbers or strings: available_usdc and
+// reserved_usdc (client 0.4.1), balance_usd and reserved_usd (SDK reference).
 type Balance struct {
 	// Available can be spent, in USD; what sessions hold is not in it (assumed for balance_usd).
 	Available money.Amount

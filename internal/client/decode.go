@@ -17,14 +17,13 @@ import (
 func decodeAnswer[T any](ctx context.Context, ans *answer) (T, error) {
 	var out T
 	if err := json.Unmarshal(ans.body, &out); err != nil {
-		var incomplete *incompleteError
-		if !errors.As(err, &incomplete) {
+		if _, ok := errors.AsType[*incompleteError](err); !ok {
 			body := ans.req.secrets.describeBody(ans.header.Get(headerContentType), ans.body, false)
 			err = fmt.Errorf("the answer cannot be read: %w; the body is %s", describeJSONError(err), body)
 		}
 		return out, unreadable(ans, err)
 	}
-	if problems := readProblems(reflect.ValueOf(out)); len(problems) > 0 {
+	if problems := readProblems(reflect.ValueOf(&out).Elem()); len(problems) > 0 {
 		logReadProblems(ctx, ans, problems)
 	}
 	return out, nil
@@ -64,8 +63,7 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 	out := make([]T, len(elements))
 	for i, element := range elements {
 		if err := json.Unmarshal(element, &out[i]); err != nil {
-			var missing *incompleteError
-			if errors.As(err, &missing) {
+			if missing, ok := errors.AsType[*incompleteError](err); ok {
 				return incomplete("element %d: %s", i, missing.missing)
 			}
 			return fmt.Errorf("element %d: %w", i, describeJSONError(err))
@@ -92,7 +90,8 @@ func describeJSONError(err error) error {
 	return err
 }
 
-// readProblems collects what Fields noted while they were read, each with its path, such as "manifest.input.max_size_bytes: not a number".
+// readProblems collects what Fields noted while they were read, each with its path, such as "manifest.input.max_size_bytes: not a number". The value
+// must be addressable: going by pointers copies nothing.
 func readProblems(v reflect.Value) []string {
 	var problems []string
 	collectProblems(v, "", &problems)
@@ -109,30 +108,35 @@ func collectProblems(v reflect.Value, path string, problems *[]string) {
 			collectProblems(v.Index(i), path+"["+strconv.Itoa(i)+"]", problems)
 		}
 	case reflect.Struct:
-		if noting, ok := v.Interface().(interface{ ownProblems() []string }); ok {
+		if noting, ok := reflect.TypeAssert[interface{ ownProblems() []string }](v.Addr()); ok {
 			*problems = append(*problems, prefixed(path, noting.ownProblems())...)
 		}
 		for i := range v.NumField() {
-			if field := v.Type().Field(i); field.IsExported() {
-				collectFieldProblem(v.Field(i), joinPath(path, field), problems)
+			if v.Type().Field(i).IsExported() {
+				collectFieldProblem(v.Field(i), path, v.Type().Field(i), problems)
 			}
 		}
 	default:
 	}
 }
 
-func collectFieldProblem(v reflect.Value, path string, problems *[]string) {
+func collectFieldProblem(v reflect.Value, parent string, f reflect.StructField, problems *[]string) {
 	if v.Kind() != reflect.Struct {
 		return
 	}
-	field, ok := v.Interface().(reading)
+	field, ok := reflect.TypeAssert[reading](v.Addr())
 	if !ok {
 		return
 	}
-	if problem := field.readProblem(); problem != "" {
+	problem, held := field.readProblem(), reflect.ValueOf(field.heldValue()).Elem()
+	if problem == "" && held.Kind() != reflect.Struct {
+		return // nearly always; the path is not put together for nothing
+	}
+	path := joinPath(parent, f)
+	if problem != "" {
 		*problems = append(*problems, path+": "+problem)
 	}
-	if held := reflect.ValueOf(field.heldValue()); held.IsValid() && held.Kind() == reflect.Struct {
+	if held.Kind() == reflect.Struct {
 		collectProblems(held, path, problems)
 	}
 }

@@ -45,7 +45,7 @@ func rawListen(t *testing.T, handle func(s *rawServer, conn net.Conn, earlier in
 			s.conns++
 			s.mu.Unlock()
 			running.Go(func() {
-				defer conn.Close()
+				defer func() { _ = conn.Close() }()
 				handle(s, conn, earlier)
 			})
 		}
@@ -169,7 +169,7 @@ func requestLength(t *testing.T, what client.AgentCreate) int64 {
 		}
 	})
 	_, err := newClient(t, server.url()).Agents.Create(t.Context(), what)
-	mustFail(t, err)
+	_ = mustFail(t, err)
 	return <-length
 }
 
@@ -209,8 +209,8 @@ func TestRequestCutAtManyBytes(t *testing.T) {
 	}
 }
 
-// TestKeptConnectionDies reads once, so that a connection is kept, and lets the server end it as soon as something comes in on it again. Neither we nor
-// net/http may deliver a purchase twice, with the client's own transport or with one that keeps connections.
+// TestKeptConnectionDies reads once, so that a connection is kept, and lets the server end it as soon as something comes in on it again. Neither we
+// nor net/http may deliver a purchase twice, with the client's own transport or with one that keeps connections.
 func TestKeptConnectionDies(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*client.Config){

@@ -225,8 +225,7 @@ func (c *Client) explain(ctx context.Context, call *call, err error) error {
 
 // withoutURL takes off what net/http puts around an error: the method and the whole URL, which Error tells in fewer words.
 func withoutURL(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		return wrapped.Err
 	}
 	return err

@@ -86,7 +86,7 @@ func TestErrorBodies(t *testing.T) {
 
 func TestManyFieldErrors(t *testing.T) {
 	t.Parallel()
-	e := refusal(t, 422, "application/json", `{"detail": [`+strings.Repeat(`{"loc": ["body", "x"], "msg": "bad"},`, 999)+`{"loc": ["body", "x"], "msg": "bad"}]}`)
+	e := refusal(t, 422, "application/json", `{"detail": [`+strings.Repeat(`{"loc": ["x"], "msg": "bad"},`, 999)+`{"loc": ["x"], "msg": "bad"}]}`)
 	if len(e.Fields) != 50 || len(e.Message) > 1100 {
 		t.Errorf("%d fields, %d bytes of message", len(e.Fields), len(e.Message))
 	}
@@ -143,11 +143,12 @@ func TestErrorHelpers(t *testing.T) {
 func TestRequestIDAndPath(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
-		w.Header().Set("X-AUTX-Request-ID", strings.Repeat("r", 500))
+		w.Header().Set("X-Autx-Request-Id", strings.Repeat("r", 500))
 		reply(w, 403, `{"detail": "no"}`)
 	})
 	_, err := server.client(t).Agents.GetByTicker(t.Context(), "a/b")
-	if e := mustFail(t, err); e.Path != "/agents/ticker/a%2Fb" || e.Method != "GET" || len(e.RequestID) > 70 || !strings.HasPrefix(e.RequestID, "rrr") {
+	e := mustFail(t, err)
+	if e.Path != "/agents/ticker/a%2Fb" || e.Method != http.MethodGet || len(e.RequestID) > 70 || !strings.HasPrefix(e.RequestID, "rrr") {
 		t.Errorf("%+v", e)
 	}
 	_, err = server.client(t).Agents.List(t.Context(), client.AgentFilter{Search: "x"})
@@ -161,7 +162,7 @@ func TestInstance(t *testing.T) {
 	ids := []string{"one", "", "two"}
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request, earlier int) {
 		if ids[earlier] != "" {
-			w.Header().Set("x-autx-mock-instance", ids[earlier])
+			w.Header().Set("X-Autx-Mock-Instance", ids[earlier])
 		}
 		reply(w, map[bool]int{true: 200, false: 404}[earlier == 0], fullAgent)
 	})
@@ -186,7 +187,7 @@ func TestSecretsNeverComeBack(t *testing.T) {
 	echo := func(status int, contentType, body string) func(w http.ResponseWriter, r *http.Request, earlier int) {
 		return func(w http.ResponseWriter, r *http.Request, _ int) {
 			w.Header().Set("Content-Type", contentType)
-			w.Header().Set("x-autx-request-id", testKey)
+			w.Header().Set("X-Autx-Request-Id", testKey)
 			w.WriteHeader(status)
 			_, _ = io.WriteString(w, body)
 		}
@@ -195,17 +196,18 @@ func TestSecretsNeverComeBack(t *testing.T) {
 	for name, answer := range map[string]func(w http.ResponseWriter, r *http.Request, earlier int){
 		"detail":      echo(401, "application/json", `{"detail": "bad key `+testKey+` or `+jsonKey+`"}`),
 		"detail, cut": echo(401, "application/json", `{"detail": "`+pad+testKey+`"}`),
-		"field":       echo(422, "application/json", `{"detail": [{"loc": ["body", "`+testKey+`", "`+jsonKey+`"], "msg": "`+jsonKey+`", "type": "`+testKey+`"}]}`),
-		"title":       echo(502, "text/html", `<html><title>`+testKey+" "+providerKey+`</title>`),
-		"title, cut":  echo(502, "text/html", `<html><title>`+strings.Repeat("x", 50)+testKey+`</title>`),
-		"text":        echo(500, "text/plain", providerKey+" "+testKey),
-		"text, cut":   echo(500, "text/plain", pad+providerKey),
-		"other JSON":  echo(500, "application/json", `{"x": "`+testKey+`", "y": ["`+jsonKey+`"]}`),
-		"unreadable":  echo(200, "application/json", `{"x": "`+testKey+`", "y": "`+jsonKey),
-		"no id":       echo(200, "application/json", `{"id": {"a": "`+testKey+`"}}`),
+		"field": echo(422, "application/json", `{"detail": [{"loc": ["body", "`+testKey+`", "`+jsonKey+`"], "msg": "`+jsonKey+
+			`", "type": "`+testKey+`"}]}`),
+		"title":      echo(502, "text/html", `<html><title>`+testKey+" "+providerKey+`</title>`),
+		"title, cut": echo(502, "text/html", `<html><title>`+strings.Repeat("x", 50)+testKey+`</title>`),
+		"text":       echo(500, "text/plain", providerKey+" "+testKey),
+		"text, cut":  echo(500, "text/plain", pad+providerKey),
+		"other JSON": echo(500, "application/json", `{"x": "`+testKey+`", "y": ["`+jsonKey+`"]}`),
+		"unreadable": echo(200, "application/json", `{"x": "`+testKey+`", "y": "`+jsonKey),
+		"no id":      echo(200, "application/json", `{"id": {"a": "`+testKey+`"}}`),
 		"redirect": func(w http.ResponseWriter, _ *http.Request, _ int) {
 			w.Header().Set("Location", "https://evil.example/"+testKey+"/"+urlKey)
-			w.WriteHeader(307)
+			w.WriteHeader(http.StatusTemporaryRedirect)
 		},
 		"header": func(w http.ResponseWriter, _ *http.Request, _ int) {
 			conn, _, err := http.NewResponseController(w).Hijack()

@@ -56,7 +56,8 @@ func (f *fakeWire) waits() []time.Duration {
 
 func (f *fakeWire) client(t *testing.T, change ...func(*client.Config)) *client.Client {
 	t.Helper()
-	return newClient(t, "https://autx.test/api/v1", append([]func(*client.Config){func(c *client.Config) { c.Transport, c.MaxRetries = f, 3 }}, change...)...)
+	use := func(c *client.Config) { c.Transport, c.MaxRetries = f, 3 }
+	return newClient(t, "https://autx.test/api/v1", append([]func(*client.Config){use}, change...)...)
 }
 
 // connected tells the request's trace that it got a connection, as net/http does.

@@ -75,7 +75,7 @@ func (f *Field[T]) UnmarshalJSON(data []byte) error {
 	var value T
 	if err := readTolerantly(data, &value); err != nil {
 		f.problem = err.Error()
-		return nil
+		return nil //nolint:nilerr // the problem is noted, and the object around the field stays readable
 	}
 	f.value, f.state = value, fieldValue
 	return nil
@@ -85,18 +85,13 @@ func (f *Field[T]) UnmarshalJSON(data []byte) error {
 type reading interface {
 	// readProblem is what was wrong with the field, or empty.
 	readProblem() string
-	// heldValue is the field's value for looking further into, or nil.
+	// heldValue points to the field's value, for looking further into.
 	heldValue() any
 }
 
 func (f Field[T]) readProblem() string { return f.problem }
 
-func (f Field[T]) heldValue() any {
-	if f.state != fieldValue {
-		return nil
-	}
-	return f.value
-}
+func (f *Field[T]) heldValue() any { return &f.value }
 
 // jsonFigure is a JSON number, also when it comes in a string.
 var jsonFigure = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)

@@ -33,7 +33,8 @@ func TestFieldStates(t *testing.T) {
 		}
 		for name, f := range map[string]client.Field[string]{"read": read.F, "made": want.field} {
 			value, ok := f.Value()
-			if f.IsZero() != want.zero || f.Reported() != want.reported || f.IsNull() != want.null || ok != want.hasValue || value != want.value || f.Or("def") != want.or {
+			if f.IsZero() != want.zero || f.Reported() != want.reported || f.IsNull() != want.null || ok != want.hasValue || value != want.value ||
+				f.Or("def") != want.or {
 				t.Errorf("%s, %s: %+v", text, name, f)
 			}
 			if out, err := json.Marshal(object{f}); err != nil || string(out) != want.writes {
@@ -54,7 +55,8 @@ func TestFieldReadsTolerantly(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		`12`: "12", `-3`: "-3", `"12"`: "12", `12.0`: "12", `"12.00"`: "12", `9223372036854775807`: "9223372036854775807", `0`: "0",
-		`12.5`: "absent", `9223372036854775808`: "absent", `"x"`: "absent", `""`: "absent", `1e3`: "absent", `true`: "absent", `[1]`: "absent", `null`: "null",
+		`12.5`: "absent", `9223372036854775808`: "absent", `"x"`: "absent", `""`: "absent", `1e3`: "absent", `true`: "absent",
+		`[1]`: "absent", `null`: "null",
 	} {
 		checkField[int64](t, text, want)
 	}

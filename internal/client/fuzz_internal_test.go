@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -17,8 +18,9 @@ const fuzzSecret = "autx_live_fuzzed"
 // FuzzErrorBody wants of every message that it is one readable, bounded line without the secret.
 func FuzzErrorBody(f *testing.F) {
 	for _, seed := range []string{
-		`{"detail": "no"}`, `{"detail": [{"loc": ["body", "x", 1], "msg": "m", "type": "t"}]}`, `{"error": {"message": "autx_live_fuzzed"}}`, "<html><title>x</title>",
-		"", "\xff\xfe", `{"detail": {"detail": null}}`, strings.Repeat("x", 1020) + fuzzSecret, `{"message": "a\u0000b\u2028"}`, "null", `{"errors": ["a"]}`,
+		`{"detail": "no"}`, `{"detail": [{"loc": ["body", "x", 1], "msg": "m", "type": "t"}]}`, `{"error": {"message": "autx_live_fuzzed"}}`,
+		"<html><title>x</title>", "", "\xff\xfe", `{"detail": {"detail": null}}`, strings.Repeat("x", 1020) + fuzzSecret, `{"message": "a\u0000b\u2028"}`,
+		"null", `{"errors": ["a"]}`,
 	} {
 		f.Add(seed, "application/json", false)
 		f.Add(seed, "text/html;;", true)
@@ -49,7 +51,9 @@ func FuzzErrorBody(f *testing.F) {
 
 // FuzzField wants of every field that reading it never fails, and that what was read is the same after writing and reading it again.
 func FuzzField(f *testing.F) {
-	for _, seed := range []string{`"x"`, "5", "5.0", "null", "true", "[]", `["a"]`, "{}", `{"input": {"file_types": [1]}}`, "1e999", `"5"`, "0.10", "-0", "[[[[["} {
+	for _, seed := range []string{
+		`"x"`, "5", "5.0", "null", "true", "[]", `["a"]`, "{}", `{"input": {"file_types": [1]}}`, "1e999", `"5"`, "0.10", "-0", "[[[[[",
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -86,7 +90,7 @@ func again[T any](t *testing.T, data []byte) {
 	if err := json.Unmarshal(out, &second); err != nil || second.state != first.state {
 		t.Fatalf("%T from %q is written as %s and read as %+v, %v", first, data, out, second, err)
 	}
-	if back, err := json.Marshal(second); err != nil || string(back) != string(out) {
+	if back, err := json.Marshal(second); err != nil || !bytes.Equal(back, out) {
 		t.Errorf("%T from %q is written as %s, then as %s, %v", first, data, out, back, err)
 	}
 }
@@ -94,8 +98,8 @@ func again[T any](t *testing.T, data []byte) {
 // FuzzBalance wants of every balance that its amounts are those that were sent.
 func FuzzBalance(f *testing.F) {
 	for _, seed := range []string{
-		`{"available_usdc": 9.95, "reserved_usdc": 0.05}`, `{"balance_usd": "9.95", "reserved_usd": "0.05"}`, `{"available_usdc": null, "balance_usd": 1}`, "[]", "null",
-		`{"available_usdc": "x"}`, `{"AVAILABLE_USDC": 1}`,
+		`{"available_usdc": 9.95, "reserved_usdc": 0.05}`, `{"balance_usd": "9.95", "reserved_usd": "0.05"}`, `{"available_usdc": null, "balance_usd": 1}`,
+		"[]", "null", `{"available_usdc": "x"}`, `{"AVAILABLE_USDC": 1}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -119,7 +123,9 @@ func FuzzBalance(f *testing.F) {
 
 // FuzzAgent wants of every agent that it has an id, and that looking for odd fields never fails.
 func FuzzAgent(f *testing.F) {
-	for _, seed := range []string{`{"id": 1}`, `{"id": "x", "manifest": {"input": {"max_size_bytes": []}}}`, "{}", "null", `{"id": "x", "name": {}, "ID": "y"}`} {
+	for _, seed := range []string{
+		`{"id": 1}`, `{"id": "x", "manifest": {"input": {"max_size_bytes": []}}}`, "{}", "null", `{"id": "x", "name": {}, "ID": "y"}`,
+	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -141,7 +147,10 @@ func FuzzAgent(f *testing.F) {
 // FuzzRetryAfter wants of every wait that it is neither negative nor endless, and that whole seconds are read as such.
 func FuzzRetryAfter(f *testing.F) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	for _, seed := range []string{"", "0", "1", "120", "-1", "1.5", "99999999999999999999", "soon", "Fri, 02 Jan 2026 03:05:05 GMT", "Fri, 31 Dec 1999 23:59:59 GMT", " 7 ", "+7", "٧"} {
+	for _, seed := range []string{
+		"", "0", "1", "120", "-1", "1.5", "99999999999999999999", "soon", "Fri, 02 Jan 2026 03:05:05 GMT", "Fri, 31 Dec 1999 23:59:59 GMT", " 7 ", "+7",
+		"٧",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

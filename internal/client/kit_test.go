@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"log"
@@ -57,7 +58,7 @@ func serveJSON(t *testing.T, status int, body string) *recorder {
 func reply(w http.ResponseWriter, status int, body string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, body)
+	_, _ = io.WriteString(w, body) //nolint:gosec // no browser reads it
 }
 
 func (r *recorder) requests() []seen {
@@ -113,7 +114,7 @@ func sameJSON(t *testing.T, got, want string) bool {
 	}
 	x, _ := json.Marshal(a)
 	y, _ := json.Marshal(b)
-	return string(x) == string(y)
+	return bytes.Equal(x, y)
 }
 
 // mustFail gives the *Error that a call must end with.

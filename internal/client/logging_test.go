@@ -2,7 +2,9 @@ package client_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -51,7 +53,7 @@ func (b *logBuffer) lines(t *testing.T, level string) []map[string]any {
 func TestOneLineForEachAttempt(t *testing.T) {
 	t.Parallel()
 	server := serve(t, func(w http.ResponseWriter, _ *http.Request, earlier int) {
-		w.Header().Set("x-autx-request-id", fmt.Sprintf("r%d", earlier))
+		w.Header().Set("X-Autx-Request-Id", fmt.Sprintf("r%d", earlier))
 		if earlier == 0 {
 			w.Header().Set("Retry-After", "0")
 			reply(w, 503, `{"detail": "busy"}`)
@@ -94,7 +96,7 @@ func TestFailuresAreLogged(t *testing.T) {
 		connected(req)
 		return nil, fmt.Errorf("lost with %s", testKey)
 	}}
-	mustFail(t, oneOfEachKind()["create"].call(tflogtest.RootLogger(t.Context(), &log), wire.client(t)))
+	_ = mustFail(t, oneOfEachKind()["create"].call(tflogtest.RootLogger(t.Context(), &log), wire.client(t)))
 	if lines := log.lines(t, "debug"); len(lines) != 1 || lines[0]["error"] != "lost with [redacted]" || lines[0]["status"] != 0.0 {
 		t.Errorf("%v", lines)
 	}
@@ -105,10 +107,14 @@ func TestNoSecretIsLogged(t *testing.T) {
 	t.Parallel()
 	const providerKey = `sk-"<sécret>&\/+ 1`
 	server := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
-		w.Header().Set("x-autx-request-id", testKey)
+		w.Header().Set("X-Autx-Request-Id", testKey)
 		w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
-		_, _ = fmt.Fprintf(w, `{"id": "1", "name": %q, "total_requests": %q, "nested": [{"Token": "tok-1234", "api_key": ["tok-1234"], "authorization": "tok-1234"}], `+
-			`"password": "tok-1234", "echo": "%s"}`, r.Header.Get("Authorization"), testKey, providerKey[5:6])
+		authorization, err := json.Marshal(r.Header.Get("Authorization"))
+		if err != nil {
+			t.Error(err)
+		}
+		_, _ = io.WriteString(w, `{"id": "1", "name": `+string(authorization)+`, "total_requests": "`+testKey+
+			`", "nested": [{"Token": "tok-1234", "api_key": ["tok-1234"], "authorization": "tok-1234"}], "password": "tok-1234"}`)
 	})
 	broken := serve(t, func(w http.ResponseWriter, r *http.Request, _ int) {
 		reply(w, 200, `{"id": "1", "x": "`+r.Header.Get("Authorization")+`", "provider_api_key": "tok-\"1234", "token" : "tok-1234`)
@@ -142,7 +148,8 @@ func TestLongBodiesAreCut(t *testing.T) {
 	var log logBuffer
 	body := strings.Replace(fullAgent, `"Summer"`, `"`+strings.Repeat("é", 10000)+`"`, 1)
 	ctx := tflogtest.RootLogger(t.Context(), &log)
-	if _, err := serveJSON(t, 200, body).client(t).Agents.UploadImage(ctx, agentID, client.Image{Content: bytes.Repeat([]byte("image"), 1000)}); err != nil {
+	image := client.Image{Content: bytes.Repeat([]byte("image"), 1000)}
+	if _, err := serveJSON(t, 200, body).client(t).Agents.UploadImage(ctx, agentID, image); err != nil {
 		t.Fatal(err)
 	}
 	line := log.lines(t, "trace")[0]
@@ -156,8 +163,9 @@ func TestLongBodiesAreCut(t *testing.T) {
 
 func TestOddFieldsAreLogged(t *testing.T) {
 	t.Parallel()
-	const odd = `{"id": 7, "name": ["x"], "ticker": 12, "service_price": "cheap", "total_requests": 1.5, "uptime_pct": "99.5", "category": {}, "status": false,
-		"provider_key_configured": "yes", "manifest": {"input": {"file_types": [1], "max_size_bytes": "many"}, "output": 3, "session_minimum_messages": "5"},
+	const odd = `{"id": 7, "name": ["x"], "ticker": 12, "service_price": "cheap", "total_requests": 1.5, "uptime_pct": "99.5", "category": {},
+		"status": false, "provider_key_configured": "yes", "manifest": {"input": {"file_types": [1], "max_size_bytes": "many"},
+		"output": 3, "session_minimum_messages": "5"},
 		"profile": "nice"}`
 	var log logBuffer
 	ctx := tflogtest.RootLogger(t.Context(), &log)

@@ -69,7 +69,7 @@ func TestRetriesKeepToTheRate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		wire := &fakeWire{answer: func(req *http.Request, _ int) (*http.Response, error) { return respond(req, 503, nil, ""), nil }}
-		mustFail(t, oneOfEachKind()["GET"].call(t.Context(), wire.client(t, perSecond(0.1))))
+		_ = mustFail(t, oneOfEachKind()["GET"].call(t.Context(), wire.client(t, perSecond(0.1))))
 		for i, wait := range wire.waits() {
 			if wait < 10*time.Second-time.Millisecond {
 				t.Errorf("wait %d is %s", i, wait)
@@ -161,7 +161,7 @@ func TestBusyRunAgainstALimit(t *testing.T) {
 		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				wire := &fakeWire{answer: windowed(5)}
+				wire := &fakeWire{answer: windowed(5)} //nolint:bodyclose // the client closes it
 				c := wire.client(t)
 				start := time.Now()
 				var all sync.WaitGroup
@@ -222,7 +222,7 @@ func TestALongWaitConcernsOnlyItself(t *testing.T) {
 			return succeed(req, earlier)
 		}}
 		c := wire.client(t)
-		mustFail(t, oneOfEachKind()["create"].call(t.Context(), c))
+		_ = mustFail(t, oneOfEachKind()["create"].call(t.Context(), c))
 		if err := oneOfEachKind()["GET"].call(t.Context(), c); err != nil {
 			t.Error(err)
 		}

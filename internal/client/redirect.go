@@ -21,7 +21,7 @@ func (e *redirectError) Error() string {
 // other form of a path, with or without a trailing slash, with a 307: assumed).
 func checkRedirect(next *http.Request, via []*http.Request) error {
 	first, last := via[0], via[len(via)-1]
-	reason := ""
+	var reason string
 	switch {
 	case origin(next.URL) != origin(first.URL):
 		reason = "another scheme, host or port"

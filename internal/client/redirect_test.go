@@ -15,7 +15,7 @@ func TestRedirectsToTheSameHost(t *testing.T) {
 		for _, status := range []int{301, 302, 303, 307, 308} {
 			server := serve(t, func(w http.ResponseWriter, r *http.Request, earlier int) {
 				if earlier == 0 {
-					http.Redirect(w, r, r.URL.Path+"other/", status)
+					http.Redirect(w, r, r.URL.Path+"other/", status) //nolint:gosec // on purpose
 					return
 				}
 				reply(w, 200, kind.success)
@@ -84,7 +84,7 @@ func TestRedirectLimit(t *testing.T) {
 		for hops, ok := range map[int]bool{3: true, 4: false, 1000: false} {
 			server := serve(t, func(w http.ResponseWriter, r *http.Request, earlier int) {
 				if earlier < hops {
-					http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect)
+					http.Redirect(w, r, r.URL.Path, http.StatusTemporaryRedirect) //nolint:gosec // on purpose
 					return
 				}
 				reply(w, 200, kind.success)

@@ -12,16 +12,6 @@ import (
 	"strings"
 )
 
-// kind tells how often a request may reach the service.
-type kind int
-
-const (
-	// repeatable requests only read, or set absolute values: carried out twice they do what they do once.
-	repeatable kind = iota
-	// spending requests move money or create something. They must reach the service once at most.
-	spending
-)
-
 // request is one call before it is sent.
 type request struct {
 	method string
@@ -30,7 +20,9 @@ type request struct {
 	query       url.Values
 	body        []byte
 	contentType string
-	kind        kind
+	// once means that the request moves money or creates something, and so must reach the service once at most. Others only read, or set absolute
+	// values: carried out twice they do what they do once.
+	once bool
 	// anyBody means that the status tells everything and that the body of a 2xx answer is of no interest.
 	anyBody bool
 	// goneIsDone means that a 404 to a repeated attempt is what was wanted: the attempt before it did it.

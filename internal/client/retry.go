@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// backoffMin is the longest wait before the first repetition; each further one doubles it, up to backoffMax.
-	backoffMin = 500 * time.Millisecond
-	backoffMax = 10 * time.Second
+	// firstBackoff is the longest wait before the first repetition; each further one doubles it, up to lastBackoff.
+	firstBackoff = 500 * time.Millisecond
+	lastBackoff  = 10 * time.Second
 )
 
 // beginAttempt starts the books of one attempt.
@@ -43,7 +43,7 @@ func (c *Client) checkRetry(ctx context.Context, _ *http.Response, err error) (b
 		c.pacer.pause(wait)
 	}
 	if ctx.Err() != nil || current.attempts > c.config.MaxRetries || !c.worthRepeating(current, outcome, err) {
-		return false, nil
+		return false, nil //nolint:nilerr // the caller gets the attempt's error; one from here would take its place
 	}
 	current.previous = withoutURL(err)
 	if err == nil {
@@ -70,7 +70,7 @@ func outcomeOf(t *trip, err error) Outcome {
 
 // worthRepeating holds the retry rules.
 func (c *Client) worthRepeating(current *call, outcome Outcome, err error) bool {
-	t, once := current.trip, current.req.kind == spending
+	t, once := current.trip, current.req.once
 	switch {
 	case err != nil && t.status == 0:
 		return !isPermanent(err) && (!once || outcome == NotSent)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -21,7 +22,9 @@ func TestStatuses(t *testing.T) {
 	t.Parallel()
 	passing := map[int]bool{408: true, 429: true, 502: true, 503: true, 504: true}
 	for name, kind := range oneOfEachKind() {
-		for _, status := range []int{300, 302, 304, 400, 401, 402, 403, 404, 405, 408, 409, 413, 422, 425, 429, 451, 499, 500, 501, 502, 503, 504, 507, 520, 599} {
+		for _, status := range []int{
+			300, 302, 304, 400, 401, 402, 403, 404, 405, 408, 409, 413, 422, 425, 429, 451, 499, 500, 501, 502, 503, 504, 507, 520, 599,
+		} {
 			t.Run(fmt.Sprintf("%s/%d", name, status), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
@@ -126,38 +129,48 @@ func TestPassingFailures(t *testing.T) {
 	}
 }
 
+// attempt answers as a word says: dial and lost are failures before and after the request was sent, a number is a status.
+func attempt(req *http.Request, word string) (*http.Response, error) {
+	switch word {
+	case "dial":
+		notConnected(req)
+		return nil, errDial
+	case "lost":
+		connected(req)
+		return nil, errLost
+	}
+	status, err := strconv.Atoi(word)
+	if err != nil {
+		return nil, err
+	}
+	return respond(req, status, map[string]string{"Retry-After": "1"}, ""), nil
+}
+
 func TestEarlierAttemptsCount(t *testing.T) {
 	t.Parallel()
-	lost := func(req *http.Request) (*http.Response, error) { connected(req); return nil, errLost }
-	dial := func(req *http.Request) (*http.Response, error) { notConnected(req); return nil, errDial }
-	status := func(status int) func(req *http.Request) (*http.Response, error) {
-		return func(req *http.Request) (*http.Response, error) {
-			return respond(req, status, map[string]string{"Retry-After": "1"}, ""), nil
-		}
-	}
 	for name, test := range map[string]struct {
-		kind    string
-		answers []func(req *http.Request) (*http.Response, error)
-		want    client.Outcome
+		kind, answers string
+		want          client.Outcome
 	}{
-		"a lost change that is then refused":       {"PATCH", []func(*http.Request) (*http.Response, error){lost, status(403)}, client.Unknown},
-		"a lost change whose host then goes":       {"PUT", []func(*http.Request) (*http.Response, error){lost, dial, dial, dial}, client.Unknown},
-		"a change never sent, then refused":        {"PATCH", []func(*http.Request) (*http.Response, error){dial, status(403)}, client.Refused},
-		"a change never sent":                      {"PATCH", []func(*http.Request) (*http.Response, error){dial, dial, dial, dial}, client.NotSent},
-		"a purchase never sent, then lost":         {"create", []func(*http.Request) (*http.Response, error){dial, lost}, client.Unknown},
-		"a purchase held back, then never sent":    {"create", []func(*http.Request) (*http.Response, error){status(429), dial, dial, dial}, client.Refused},
-		"a purchase held back, then a 500":         {"create", []func(*http.Request) (*http.Response, error){status(429), status(500)}, client.Unknown},
-		"reading: only the last attempt matters":   {"GET", []func(*http.Request) (*http.Response, error){lost, status(404)}, client.Refused},
-		"reading: the host goes in between":        {"GET", []func(*http.Request) (*http.Response, error){lost, dial, dial, dial}, client.NotSent},
-		"a removal that was lost and then refused": {"DELETE", []func(*http.Request) (*http.Response, error){lost, status(403)}, client.Unknown},
+		"a lost change that is then refused":       {"PATCH", "lost,403", client.Unknown},
+		"a lost change whose host then goes":       {"PUT", "lost,dial,dial,dial", client.Unknown},
+		"a change never sent, then refused":        {"PATCH", "dial,403", client.Refused},
+		"a change never sent":                      {"PATCH", "dial,dial,dial,dial", client.NotSent},
+		"a purchase never sent, then lost":         {"create", "dial,lost", client.Unknown},
+		"a purchase held back, then never sent":    {"create", "429,dial,dial,dial", client.Refused},
+		"a purchase held back, then a 500":         {"create", "429,500", client.Unknown},
+		"reading: only the last attempt matters":   {"GET", "lost,404", client.Refused},
+		"reading: the host goes in between":        {"GET", "lost,dial,dial,dial", client.NotSent},
+		"a removal that was lost and then refused": {"DELETE", "lost,403", client.Unknown},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				wire := &fakeWire{answer: func(req *http.Request, earlier int) (*http.Response, error) { return test.answers[earlier](req) }}
+				answers := strings.Split(test.answers, ",")
+				wire := &fakeWire{answer: func(req *http.Request, earlier int) (*http.Response, error) { return attempt(req, answers[earlier]) }}
 				e := mustFail(t, oneOfEachKind()[test.kind].call(t.Context(), wire.client(t)))
-				if e.Outcome != test.want || e.Attempts != len(test.answers) {
-					t.Errorf("outcome %s after %d attempts; want %s after %d: %v", e.Outcome, e.Attempts, test.want, len(test.answers), e)
+				if e.Outcome != test.want || e.Attempts != len(answers) {
+					t.Errorf("outcome %s after %d attempts; want %s after %d: %v", e.Outcome, e.Attempts, test.want, len(answers), e)
 				}
 			})
 		})
@@ -196,9 +209,9 @@ func between(t *testing.T, waits []time.Duration, ranges ...[2]time.Duration) {
 	if len(waits) != len(ranges) {
 		t.Fatalf("waits %v; want %d", waits, len(ranges))
 	}
-	for i, wait := range waits {
-		if wait < ranges[i][0] || wait > ranges[i][1] {
-			t.Errorf("wait %d is %s; want %s to %s", i, wait, ranges[i][0], ranges[i][1])
+	for i, limits := range ranges {
+		if wait := waits[i]; wait < limits[0] || wait > limits[1] {
+			t.Errorf("wait %d is %s; want %s to %s", i, wait, limits[0], limits[1])
 		}
 	}
 }
@@ -206,19 +219,23 @@ func between(t *testing.T, waits []time.Duration, ranges ...[2]time.Duration) {
 func TestBackoff(t *testing.T) {
 	t.Parallel()
 	const ms = time.Millisecond
-	exactly := func(wait time.Duration) [2]time.Duration { return [2]time.Duration{wait, wait + 50*ms} }
+	grows := [][2]time.Duration{{250 * ms, 500 * ms}, {500 * ms, 1000 * ms}, {1000 * ms, 2000 * ms}}
+	thrice := func(wait time.Duration) [][2]time.Duration {
+		limits := [2]time.Duration{wait, wait + 50*ms}
+		return [][2]time.Duration{limits, limits, limits}
+	}
 	for name, test := range map[string]struct {
 		status     int
 		retryAfter func() string
 		ranges     [][2]time.Duration
 	}{
-		"doubling with jitter": {503, func() string { return "" }, [][2]time.Duration{{250 * ms, 500 * ms}, {500 * ms, 1000 * ms}, {1000 * ms, 2000 * ms}}},
-		"not understood":       {429, func() string { return "soon" }, [][2]time.Duration{{250 * ms, 500 * ms}, {500 * ms, 1000 * ms}, {1000 * ms, 2000 * ms}}},
-		"zero":                 {429, func() string { return "0" }, [][2]time.Duration{{250 * ms, 500 * ms}, {500 * ms, 1000 * ms}, {1000 * ms, 2000 * ms}}},
-		"429 obeyed":           {429, func() string { return "7" }, [][2]time.Duration{exactly(7 * time.Second), exactly(7 * time.Second), exactly(7 * time.Second)}},
-		"503 obeyed":           {503, func() string { return "7" }, [][2]time.Duration{exactly(7 * time.Second), exactly(7 * time.Second), exactly(7 * time.Second)}},
-		"429 capped":           {429, func() string { return "3600" }, [][2]time.Duration{exactly(time.Minute), exactly(time.Minute), exactly(time.Minute)}},
-		"503 capped":           {503, func() string { return "99999999999999999999" }, [][2]time.Duration{exactly(time.Minute), exactly(time.Minute), exactly(time.Minute)}},
+		"doubling with jitter": {503, func() string { return "" }, grows},
+		"not understood":       {429, func() string { return "soon" }, grows},
+		"zero":                 {429, func() string { return "0" }, grows},
+		"429 obeyed":           {429, func() string { return "7" }, thrice(7 * time.Second)},
+		"503 obeyed":           {503, func() string { return "7" }, thrice(7 * time.Second)},
+		"429 capped":           {429, func() string { return "3600" }, thrice(time.Minute)},
+		"503 capped":           {503, func() string { return "99999999999999999999" }, thrice(time.Minute)},
 		"a date": {
 			503, func() string { return time.Now().Add(9 * time.Second).UTC().Format(http.TimeFormat) },
 			[][2]time.Duration{{8 * time.Second, 9 * time.Second}, {8 * time.Second, 9 * time.Second}, {8 * time.Second, 9 * time.Second}},
@@ -246,7 +263,7 @@ func TestBackoffIsSpread(t *testing.T) {
 		seen := map[time.Duration]bool{}
 		for range 20 {
 			wire := &fakeWire{answer: func(req *http.Request, _ int) (*http.Response, error) { return respond(req, 503, nil, ""), nil }}
-			mustFail(t, oneOfEachKind()["GET"].call(t.Context(), wire.client(t, retries(1))))
+			_ = mustFail(t, oneOfEachKind()["GET"].call(t.Context(), wire.client(t, retries(1))))
 			seen[wire.waits()[0]] = true
 		}
 		if len(seen) < 15 {
@@ -259,7 +276,7 @@ func TestBackoffHasACeiling(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		wire := &fakeWire{answer: func(req *http.Request, _ int) (*http.Response, error) { return respond(req, 503, nil, ""), nil }}
-		mustFail(t, oneOfEachKind()["GET"].call(t.Context(), wire.client(t, retries(80))))
+		_ = mustFail(t, oneOfEachKind()["GET"].call(t.Context(), wire.client(t, retries(80))))
 		for i, wait := range wire.waits() {
 			if wait > 10*time.Second || (i > 5 && wait < 5*time.Second) {
 				t.Errorf("wait %d is %s", i, wait)

@@ -118,7 +118,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (w *wire) roundTripper(current *call) http.RoundTripper {
-	if current.req.kind == spending {
+	if current.req.once {
 		return w.fresh
 	}
 	return w.shared

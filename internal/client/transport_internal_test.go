@@ -39,11 +39,7 @@ func TestOwnTransportsOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.CloseIdleConnections)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	for _, transport := range []http.RoundTripper{c.wire.shared, c.wire.fresh} {
-		transport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-	}
+	trust(t, c, server)
 	for range 3 {
 		if _, err := c.Agents.Get(t.Context(), "1"); err != nil {
 			t.Fatal(err)
@@ -80,9 +76,7 @@ func TestLostOverHTTP2(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.CloseIdleConnections)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	c.wire.fresh.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	trust(t, c, server)
 	_, err = c.Agents.Create(t.Context(), AgentCreate{})
 	e, ok := AsError(err)
 	mu.Lock()
@@ -96,7 +90,7 @@ func TestLostOverHTTP2(t *testing.T) {
 func TestOwnTransportHonoursTheEnvironment(t *testing.T) {
 	t.Parallel()
 	w := newWire(nil)
-	shared, fresh := w.shared.(*http.Transport), w.fresh.(*http.Transport)
+	shared, fresh := poolOf(t, w.shared), poolOf(t, w.fresh)
 	for _, transport := range []*http.Transport{shared, fresh} {
 		if transport.Proxy == nil || !transport.ForceAttemptHTTP2 || transport.MaxResponseHeaderBytes == 0 || transport.TLSHandshakeTimeout == 0 {
 			t.Errorf("%+v", transport)
@@ -104,5 +98,24 @@ func TestOwnTransportHonoursTheEnvironment(t *testing.T) {
 	}
 	if shared.DisableKeepAlives || !fresh.DisableKeepAlives || shared.MaxIdleConnsPerHost < 10 {
 		t.Error("reads must keep connections and purchases must not")
+	}
+}
+
+func poolOf(t *testing.T, transport http.RoundTripper) *http.Transport {
+	t.Helper()
+	pool, ok := transport.(*http.Transport)
+	if !ok {
+		t.Fatalf("the transport is a %T", transport)
+	}
+	return pool
+}
+
+// trust makes the client's own transports accept the server's certificate.
+func trust(t *testing.T, c *Client, server *httptest.Server) {
+	t.Helper()
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	for _, transport := range []http.RoundTripper{c.wire.shared, c.wire.fresh} {
+		poolOf(t, transport).TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
 }
