@@ -152,3 +152,21 @@ func said(t testing.TB, what string, diags protocol.Diagnostics, path string, te
 		t.Errorf("%s: nothing at %q says %q:\n%s", what, path, texts, diags)
 	}
 }
+
+// proof is an activation.
+var proof = values{
+	"tx_hash":          "0x" + strings.Repeat("ab", 32),
+	"deployer_address": "0x" + strings.Repeat("cd", 20),
+}
+
+// allUnknown is the configuration of an agent of which nothing is known yet, as when all of it comes from other resources.
+func allUnknown() values {
+	out := values{}
+	for _, name := range []string{
+		"ticker", "name", "endpoint_url", "service_price", "description", "category", "auth_tier", "status", "manifest", "profile", "image", "provider_key", "launch", "activation",
+		"deletion_protection", "timeouts",
+	} {
+		out[name] = protocol.Unknown
+	}
+	return out
+}
