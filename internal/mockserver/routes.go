@@ -109,7 +109,9 @@ func matchRoute(table []route, method string, u *url.URL) match {
 		if r.method == method {
 			return match{operation: r.operation, values: values}
 		}
-		allowed = append(allowed, r.method)
+		if !slices.Contains(allowed, r.method) {
+			allowed = append(allowed, r.method)
+		}
 	}
 	if len(allowed) > 0 {
 		return match{operation: none, answer: refuse(http.StatusMethodNotAllowed, "Method Not Allowed").with("Allow", strings.Join(allowed, ", "))}
