@@ -51,7 +51,8 @@ func (p *autxProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 			"base_url": schema.StringAttribute{
 				Optional:   true,
 				Validators: []validator.String{baseURLValidator{}},
-				MarkdownDescription: "The base URL of the API, with its version path. Defaults to the environment variable `AUTX_BASE_URL`, else to `https://autx.ai/api/v1`. " +
+				MarkdownDescription: "The base URL of the API, with its version path. Defaults to the environment variable `AUTX_BASE_URL`, else to " +
+					"`https://autx.ai/api/v1`. " +
 					"Plain `http` is refused unless the host is a loopback address, such as that of the mock server.",
 			},
 			"timeout": schema.StringAttribute{

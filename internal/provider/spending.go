@@ -19,12 +19,14 @@ import (
 func spendingSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Allows charges, within limits. Without it every plan and read works, and an apply that would charge is refused before anything is sent. " +
+		MarkdownDescription: "Allows charges, within limits. Without it every plan and read works, and an apply that would charge is refused before " +
+			"anything is sent. " +
 			"All amounts are US dollars, written as decimal numbers.",
 		Attributes: map[string]schema.Attribute{
 			"max_per_apply": schema.StringAttribute{
 				CustomType: usd.Type{}, Required: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
-				MarkdownDescription: "The most that one apply may authorise, in US dollars, over all its purchases and over all provider blocks of the run. A plan above it fails.",
+				MarkdownDescription: "The most that one apply may authorise, in US dollars, over all its purchases and over all provider blocks of the run. " +
+					"A plan above it fails.",
 			},
 			"max_per_purchase": schema.StringAttribute{
 				CustomType: usd.Type{}, Optional: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
@@ -36,11 +38,13 @@ func spendingSchema() schema.SingleNestedAttribute {
 			},
 			"namespace": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 100)},
-				MarkdownDescription: "Keeps the purchase journal of this configuration apart from others that share the directory, up to 100 characters. Defaults to none.",
+				MarkdownDescription: "Keeps the purchase journal of this configuration apart from others that share the directory, up to 100 characters. " +
+					"Defaults to none.",
 			},
 			"strict_plan": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Makes live facts, such as a ticker that is taken, fail the plan instead of warning: for pull-request checks. Defaults to `false`. " +
+				MarkdownDescription: "Makes live facts, such as a ticker that is taken, fail the plan instead of warning: for pull-request checks. Defaults " +
+					"to `false`. " +
 					"Such a plan error also blocks `destroy`; `destroy -refresh=false` gets past it.",
 			},
 			"allow_deposits": schema.BoolAttribute{
@@ -53,7 +57,8 @@ func spendingSchema() schema.SingleNestedAttribute {
 			},
 			"journal": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-				MarkdownDescription: "The directory of the purchase journal, which remembers what was sent to AUTX when an apply dies half-way. Keep it between runs. " +
+				MarkdownDescription: "The directory of the purchase journal, which remembers what was sent to AUTX when an apply dies half-way. Keep it " +
+					"between runs. " +
 					"Defaults to `autx` below the CLI's data directory (`TF_DATA_DIR`, else `.terraform`).",
 			},
 		},
@@ -71,8 +76,8 @@ type spending struct {
 	Journal          types.String `tfsdk:"journal"`
 }
 
-// readSpending gives the limits and the journal's directory. Limits of which anything is not known in this walk count as allowing nothing yet: they are
-// known when the apply checks them.
+// readSpending gives the limits and the journal's directory. Limits of which anything is not known in this walk count as allowing nothing yet: they
+// are known when the apply checks them.
 func readSpending(ctx context.Context, object types.Object) (*purchase.Limits, string, diag.Diagnostics) {
 	if object.IsNull() || object.IsUnknown() {
 		return nil, "", nil
@@ -85,7 +90,8 @@ func readSpending(ctx context.Context, object types.Object) (*purchase.Limits, s
 	maxPerApply, ok := s.MaxPerApply.Amount()
 	if !ok {
 		if !s.MaxPerApply.IsUnknown() {
-			diags.AddAttributeError(path.Root("spending").AtName("max_per_apply"), "Not an amount of US dollars", "Write the amount as plain digits, such as \"50.00\".")
+			diags.AddAttributeError(path.Root("spending").AtName("max_per_apply"), "Not an amount of US dollars", "Write the amount as plain digits, "+
+				"such as \"50.00\".")
 		}
 		return nil, s.Journal.ValueString(), diags
 	}

@@ -49,7 +49,8 @@ func (baseURLValidator) ValidateString(_ context.Context, req validator.StringRe
 }
 
 func badBaseURL(err error) string {
-	return fmt.Sprintf("The API key must not travel to this address: %v. Use an https URL such as %s; plain http is for a mock server on this machine only.",
+	return fmt.Sprintf("The API key must not travel to this address: %v. Use an https URL such as %s; plain http is for a mock server on this "+
+		"machine only.",
 		err, client.DefaultBaseURL)
 }
 

@@ -23,7 +23,8 @@ func (r *Resource) checkAvailability(ctx context.Context, plan listing) diag.Dia
 	if ok, firstSkipped := r.walk.mayCheck(); !ok {
 		if firstSkipped {
 			diags.AddWarning("Not every new agent was looked up", fmt.Sprintf(
-				"This plan launches more than %d agents. Whether ticker and name are free was looked up for the first %d only; the apply finds out for the others, before anything is charged.", maxChecked, maxChecked))
+				"This plan launches more than %d agents. Whether ticker and name are free was looked up for the first %d only; the apply finds out for the "+
+					"others, before anything is charged.", maxChecked, maxChecked))
 		}
 		return diags
 	}
@@ -61,14 +62,17 @@ func (r *Resource) tickerTaken(ctx context.Context, api *client.Client, ticker s
 	switch {
 	case err != nil && lost, err == nil && lost && owner == ownerUnknown:
 		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at, "An earlier launch will be looked up", fmt.Sprintf(
-			"AUTX says that the ticker %s is not available. An earlier apply tried to launch agent %s and ended before the answer could be saved, so it may be its own. "+
+			"AUTX says that the ticker %s is not available. An earlier apply tried to launch agent %s and ended before the answer could be saved, so it "+
+				"may be its own. "+
 				"This apply looks first: it adopts the agent if it is yours, and nothing is charged again.", ticker, ticker))}
 	case err != nil:
 		return diag.Diagnostics{r.liveFact(at, "Ticker is not available", fmt.Sprintf(
-			"AUTX says that the ticker %s is not available: it is taken, reserved, or too much like another. Launching this agent will be refused. Choose another ticker.", ticker))}
+			"AUTX says that the ticker %s is not available: it is taken, reserved, or too much like another. Launching this agent will be refused. "+
+				"Choose another ticker.", ticker))}
 	case owner == ownerUs && lost:
 		return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(at, "An earlier launch will be taken over", fmt.Sprintf(
-			"An earlier apply launched agent %s (id %s) but ended before it could be saved. This apply adopts it: nothing is charged again.", ticker, found.ID))}
+			"An earlier apply launched agent %s (id %s) but ended before it could be saved. This apply adopts it: nothing is charged again.",
+			ticker, found.ID))}
 	}
 	summary, detail := heldTicker(ticker, found.ID, owner)
 	return diag.Diagnostics{r.liveFact(at, summary, detail)}
@@ -78,7 +82,7 @@ func (r *Resource) tickerTaken(ctx context.Context, api *client.Client, ticker s
 func (r *Resource) holderOf(ctx context.Context, api *client.Client, ticker string) (*client.Agent, ownership, error) {
 	found, err := api.Agents.GetByTicker(ctx, ticker)
 	if err != nil {
-		return nil, ownerUnknown, err //nolint:wrapcheck // the client's typed error is what the translator reads
+		return nil, ownerUnknown, err
 	}
 	owner, err := r.walk.owner(ctx, found)
 	return found, owner, err
@@ -87,7 +91,8 @@ func (r *Resource) holderOf(ctx context.Context, api *client.Client, ticker stri
 // liveFact is something that is so at plan but may be otherwise at apply.
 func (r *Resource) liveFact(at path.Path, summary, detail string) diag.Diagnostic {
 	if limits := r.data.Desk().Limits(); limits != nil && limits.StrictPlan {
-		return diag.NewAttributeErrorDiagnostic(at, summary, detail+"\n\nThis fails the plan because of strict_plan. (`destroy -refresh=false` gets past this error.)")
+		return diag.NewAttributeErrorDiagnostic(at, summary, detail+"\n\nThis fails the plan because of strict_plan. (`destroy -refresh=false` gets "+
+			"past this error.)")
 	}
 	return diag.NewAttributeWarningDiagnostic(at, summary, detail)
 }
@@ -96,13 +101,17 @@ func (r *Resource) liveFact(at path.Path, summary, detail string) diag.Diagnosti
 func heldTicker(ticker, id string, owner ownership) (summary, detail string) {
 	switch owner {
 	case ownerUs:
-		return "Ticker is already yours", fmt.Sprintf("Agent %s (id %s) belongs to your account but is not in this state, so it is not launched again. To manage it here, import it:\n\n%s\n\n"+
-			"If the agent is in this state under another address, use a moved block instead; to have it under two addresses is not possible.", ticker, id, importBlock(id))
+		return "Ticker is already yours", fmt.Sprintf("Agent %s (id %s) belongs to your account but is not in this state, so it is not launched "+
+			"again. To manage it here, import it:\n\n%s\n\n"+
+			"If the agent is in this state under another address, use a moved block instead; to have it under two addresses is not possible.",
+			ticker, id, importBlock(id))
 	case ownerOther:
-		return "Ticker is taken", fmt.Sprintf("The ticker %s belongs to an agent of somebody else (id %s), so launching this agent is refused. Choose another ticker.", ticker, id)
+		return "Ticker is taken", fmt.Sprintf("The ticker %s belongs to an agent of somebody else (id %s), so launching this agent is refused. Choose "+
+			"another ticker.", ticker, id)
 	case ownerUnknown:
 	}
-	return "Ticker is taken", fmt.Sprintf("The ticker %s belongs to an agent (id %s) that is not in the list of yours, so launching this agent is refused. Choose another ticker. "+
+	return "Ticker is taken", fmt.Sprintf("The ticker %s belongs to an agent (id %s) that is not in the list of yours, so launching this agent is "+
+		"refused. Choose another ticker. "+
 		"Only if you launched it yourself a moment ago, it may be too new to be listed; then import it:\n\n%s", ticker, id, importBlock(id))
 }
 

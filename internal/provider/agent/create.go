@@ -30,8 +30,8 @@ const (
 	defaultDeleteTimeout = 5 * time.Minute
 )
 
-// Create implements resource.Resource. Everything that can fail happens before the launch; once it is paid only warnings follow, as an error would make
-// Terraform destroy the agent and pay for another.
+// Create implements resource.Resource. Everything that can fail happens before the launch; once it is paid only warnings follow, as an error would
+// make Terraform destroy the agent and pay for another.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -132,7 +132,7 @@ func (r *Resource) launch(ctx context.Context, api *client.Client, timeout time.
 			}
 			launched, err := send(ctx, order.AgentCreate)
 			if err != nil {
-				return "", err //nolint:wrapcheck // the desk reads the client's typed error
+				return "", err
 			}
 			out.agent = launched
 			return launched.ID, nil
@@ -186,7 +186,8 @@ func (r *Resource) findLaunched(ctx context.Context, api *client.Client, ticker 
 			return nil, fmt.Errorf("agent %s (id %s) exists, but whether it is yours could not be found out: %w", ticker, found.ID, err)
 		}
 	}
-	return []purchase.Match{{ID: found.ID, Label: fmt.Sprintf("agent %s (%s), created %s", found.Ticker, found.Name, found.CreatedAt.Or("at an unknown time"))}}, nil
+	return []purchase.Match{{ID: found.ID, Label: fmt.Sprintf("agent %s (%s), created %s", found.Ticker, found.Name, found.CreatedAt.Or("at an "+
+		"unknown time"))}}, nil
 }
 
 // refused explains why an agent was not launched. A conflict is looked into, as what to do depends on whose ticker it is.
@@ -206,7 +207,8 @@ func (r *Resource) refused(ctx context.Context, api *client.Client, plan listing
 		diags.AddAttributeError(path.Root("ticker"), summary, detail+answer)
 	case client.IsNotFound(lookup):
 		diags.AddAttributeError(path.Root("name"), "Name or ticker is not available",
-			fmt.Sprintf("AUTX refused to launch the agent. No agent has the ticker %s, so the name %q may be taken, or the ticker is reserved. Nothing was charged. Choose another.",
+			fmt.Sprintf("AUTX refused to launch the agent. No agent has the ticker %s, so the name %q may be taken, or the ticker is reserved. Nothing "+
+				"was charged. Choose another.",
 				plan.Ticker.ValueString(), plan.Name.ValueString())+answer)
 	default:
 		diags.Append(diagnose.Refused(title, err, fieldPaths)...)

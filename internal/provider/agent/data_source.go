@@ -36,7 +36,9 @@ func (*DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 	attributes := dataAttributes()
 	attributes["id"] = schema.StringAttribute{
 		Optional: true, Computed: true,
-		Validators:          []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("ticker"))},
+		Validators: []validator.String{
+			stringvalidator.LengthAtLeast(1), stringvalidator.ExactlyOneOf(path.MatchRoot("id"), path.MatchRoot("ticker")),
+		},
 		MarkdownDescription: "The id of the agent to look up, a UUID. Give this or `ticker`.",
 	}
 	attributes["ticker"] = schema.StringAttribute{
@@ -73,7 +75,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	found, err := get(ctx, wanted.ValueString())
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddAttributeError(at, "No such agent", fmt.Sprintf("AUTX knows no agent %q. Check the spelling; the data source autx_agents searches for agents.\n\n%s", wanted.ValueString(), err))
+		resp.Diagnostics.AddAttributeError(at, "No such agent", fmt.Sprintf("AUTX knows no agent %q. Check the spelling; the data source autx_agents "+
+			"searches for agents.\n\n%s", wanted.ValueString(), err))
 		return
 	case err != nil:
 		resp.Diagnostics.Append(diagnose.Error(fmt.Sprintf("Could not look up agent %s", wanted.ValueString()), err, nil)...)

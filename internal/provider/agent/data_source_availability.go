@@ -43,7 +43,10 @@ func (*AvailabilityDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 		MarkdownDescription: "Tells whether a ticker, a name, or both are free for a new agent. What is free now may be taken a moment later.",
 		Attributes: map[string]schema.Attribute{
 			"ticker": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.AtLeastOneOf(path.MatchRoot("ticker"), path.MatchRoot("name"))},
+				Optional: true,
+				Validators: []validator.String{
+					stringvalidator.LengthAtLeast(1), stringvalidator.AtLeastOneOf(path.MatchRoot("ticker"), path.MatchRoot("name")),
+				},
 				MarkdownDescription: "The ticker to ask for. Give this, `name`, or both.",
 			},
 			"name": schema.StringAttribute{

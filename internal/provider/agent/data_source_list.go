@@ -59,11 +59,17 @@ func (*ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 		Attributes: map[string]schema.Attribute{
 			"category": schema.StringAttribute{Optional: true, MarkdownDescription: "Only agents of this category."},
 			"sort": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.OneOf("trending", "mcap", "apy", "new", "revenue"), stringvalidator.ConflictsWith(path.MatchRoot("mine"))},
-				MarkdownDescription: "The order: `trending`, `mcap` (market capitalisation), `apy` (yield), `new` or `revenue`. Defaults to `revenue`. Your own agents come in AUTX's order.",
+				Optional: true,
+				Validators: []validator.String{
+					stringvalidator.OneOf("trending", "mcap", "apy", "new", "revenue"), stringvalidator.ConflictsWith(path.MatchRoot("mine")),
+				},
+				MarkdownDescription: "The order: `trending`, `mcap` (market capitalisation), `apy` (yield), `new` or `revenue`. Defaults to `revenue`. Your " +
+					"own agents come in AUTX's order.",
 			},
-			"search": schema.StringAttribute{Optional: true, MarkdownDescription: "Only agents that match this text, such as a part of name, ticker or description."},
-			"status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only agents in this status, such as `active` or `paused`. Without it AUTX lists active agents, and your own list has all."},
+			"search": schema.StringAttribute{Optional: true, MarkdownDescription: "Only agents that match this text, such as a part of name, ticker or " +
+				"description."},
+			"status": schema.StringAttribute{Optional: true, MarkdownDescription: "Only agents in this status, such as `active` or `paused`. Without it " +
+				"AUTX lists active agents, and your own list has all."},
 			"limit": schema.Int64Attribute{
 				Optional: true, Validators: []validator.Int64{int64validator.Between(1, maxListed)},
 				MarkdownDescription: fmt.Sprintf("The most agents to list, from 1 to %d. Without it all are listed, up to %d.", maxListed, maxListed),
@@ -119,7 +125,8 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	if len(found) > most {
 		found = found[:most]
 		if model.Limit.IsNull() {
-			resp.Diagnostics.AddWarning("Not all agents are listed", fmt.Sprintf("There are more than %d agents; the first %d are listed. Narrow the search, or set limit.", maxListed, maxListed))
+			resp.Diagnostics.AddWarning("Not all agents are listed", fmt.Sprintf("There are more than %d agents; the first %d are listed. Narrow the "+
+				"search, or set limit.", maxListed, maxListed))
 		}
 	}
 	model.Agents = make([]dataModel, 0, len(found))
@@ -131,8 +138,8 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
 }
 
-// browse reads the marketplace page by page until a page brings no agent that was not there before, as a service may give fewer than it was asked for. It
-// reads one agent more than wanted, so that the caller can tell whether there are more.
+// browse reads the marketplace page by page until a page brings no agent that was not there before, as a service may give fewer than it was asked
+// for. It reads one agent more than wanted, so that the caller can tell whether there are more.
 func browse(ctx context.Context, api *client.Client, model listModel, most int) ([]*client.Agent, error) {
 	var found []*client.Agent
 	seen := map[string]bool{}
@@ -146,7 +153,7 @@ func browse(ctx context.Context, api *client.Client, model listModel, most int) 
 		filter.Limit, filter.Offset = min(pageSize, most+1-len(found)), offset
 		page, err := api.Agents.List(ctx, filter)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // the client's typed error is what the translator reads
+			return nil, err
 		}
 		fresh := 0
 		for i := range page {
@@ -168,7 +175,7 @@ func browse(ctx context.Context, api *client.Client, model listModel, most int) 
 func (d *ListDataSource) own(ctx context.Context, model listModel) ([]*client.Agent, error) {
 	mine, err := d.walk.mine.All(ctx)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // as above
+		return nil, err
 	}
 	var found []*client.Agent
 	for _, a := range mine {

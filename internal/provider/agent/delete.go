@@ -10,8 +10,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
-// Delete implements resource.Resource: an agent is delisted, a reservation is cancelled. Protection is looked at again before any request, as a plan of
-// a tainted agent never saw it.
+// Delete implements resource.Resource: an agent is delisted, a reservation is cancelled. Protection is looked at again before any request, as a plan
+// of a tainted agent never saw it.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -26,7 +26,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		resp.Diagnostics.Append(protectedError(state))
 		return
 	}
-	resp.Diagnostics.Append(diagnose.Problems(r.data.Desk().BeforeDestroy(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString()))...)
+	stops := r.data.Desk().BeforeDestroy(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString())
+	resp.Diagnostics.Append(diagnose.Problems(stops)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -18,9 +18,9 @@ var launchFee = money.FromInt(20)
 // ledgerPage is how many of the newest ledger entries are read to find out what a launch cost.
 const ledgerPage = 100
 
-// feeMeter finds out what launches really cost. AUTX's answer to a launch does not say, and the ledger's entry of a launch does not name the agent, so
-// launches are metered one at a time, by the entries that each adds. Once one was charged the account has no free launch left, and the later ones of the
-// walk go unmetered and in parallel: they cost the fee.
+// feeMeter finds out what launches really cost. AUTX's answer to a launch does not say, and the ledger's entry of a launch does not name the agent,
+// so launches are metered one at a time, by the entries that each adds. Once one was charged the account has no free launch left, and the later ones
+// of the walk go unmetered and in parallel: they cost the fee.
 type feeMeter struct {
 	mu      sync.Mutex
 	charged bool
@@ -28,8 +28,11 @@ type feeMeter struct {
 	seen    map[string]bool
 }
 
+// readLedger reads the newest entries of the ledger, newest first.
+type readLedger func(ctx context.Context, limit int) ([]client.Transaction, error)
+
 // measure runs a launch and gives what it cost: an amount, or null where the ledger does not tell.
-func (m *feeMeter) measure(ctx context.Context, paidElsewhere bool, transactions func(context.Context, int) ([]client.Transaction, error), launch func() error) (usd.Value, error) {
+func (m *feeMeter) measure(ctx context.Context, paidElsewhere bool, transactions readLedger, launch func() error) (usd.Value, error) {
 	m.mu.Lock()
 	if m.charged && !paidElsewhere {
 		m.mu.Unlock()
@@ -50,7 +53,7 @@ func (m *feeMeter) measure(ctx context.Context, paidElsewhere bool, transactions
 	entries, err := transactions(after, ledgerPage)
 	if err != nil || !m.primed {
 		m.primed = false
-		return usd.Null(), nil //nolint:nilerr // the cost is unknown, the launch is good
+		return usd.Null(), nil // the cost is unknown, the launch is good
 	}
 	cost, ok := m.costOf(entries)
 	m.remember(entries)
@@ -69,8 +72,8 @@ func (m *feeMeter) remember(entries []client.Transaction) {
 	}
 }
 
-// costOf finds the launch among the entries that are new: a charge that belongs to no order and no session. Where several might be it, the fee's amount
-// decides; where that does not help nothing is claimed.
+// costOf finds the launch among the entries that are new: a charge that belongs to no order and no session. Where several might be it, the fee's
+// amount decides; where that does not help nothing is claimed.
 func (m *feeMeter) costOf(entries []client.Transaction) (money.Amount, bool) {
 	var candidates []money.Amount
 	fees := 0

@@ -13,8 +13,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 )
 
-// ImportState implements resource.ResourceWithImportState: by id, by ticker, or by identity. An agent of somebody else is refused, as nothing could be
-// changed of it.
+// ImportState implements resource.ResourceWithImportState: by id, by ticker, or by identity. An agent of somebody else is refused, as nothing could
+// be changed of it.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	api, diags := r.data.Client()
 	resp.Diagnostics.Append(diags...)
@@ -37,7 +37,8 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	}
 	found, err := get(ctx, wanted)
 	if client.IsNotFound(err) {
-		resp.Diagnostics.AddError("No such agent", fmt.Sprintf("AUTX knows no agent %q. Import by id (a UUID) or by ticker; the list resource autx_agent lists your agents.\n\n%s", wanted, err))
+		resp.Diagnostics.AddError("No such agent", fmt.Sprintf("AUTX knows no agent %q. Import by id (a UUID) or by ticker; the list resource "+
+			"autx_agent lists your agents.\n\n%s", wanted, err))
 		return
 	}
 	if err != nil {
@@ -51,11 +52,13 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	case owner == ownerOther:
 		resp.Diagnostics.AddError("Agent belongs to somebody else",
-			fmt.Sprintf("Agent %s (id %s) is not one of your account, so it can't be managed. To read it, use the data source autx_agent.", found.Ticker, found.ID))
+			fmt.Sprintf("Agent %s (id %s) is not one of your account, so it can't be managed. To read it, use the data source autx_agent.",
+				found.Ticker, found.ID))
 		return
 	case owner == ownerUnknown:
 		resp.Diagnostics.AddWarning("Agent may belong to somebody else",
-			fmt.Sprintf("Agent %s (id %s) is not in the list of your agents. It may be too new to be listed; if it is not yours, changing it will be refused.", found.Ticker, found.ID))
+			fmt.Sprintf("Agent %s (id %s) is not in the list of your agents. It may be too new to be listed; if it is not yours, changing it will be "+
+				"refused.", found.Ticker, found.ID))
 	}
 	imported := newResourceModel(unset())
 	imported.ID = types.StringValue(found.ID)

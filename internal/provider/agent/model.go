@@ -70,11 +70,6 @@ type activationModel struct {
 	DeployerAddress types.String `tfsdk:"deployer_address"`
 }
 
-type spendModel struct {
-	AuthorizedUSD usd.Value `tfsdk:"authorized_usd"`
-	ChargedUSD    usd.Value `tfsdk:"charged_usd"`
-}
-
 var (
 	imageTypes       = map[string]attr.Type{"source": types.StringType, "content_sha256": types.StringType}
 	providerKeyTypes = map[string]attr.Type{"provider": types.StringType, "value_wo": types.StringType, "value_wo_version": types.Int64Type}

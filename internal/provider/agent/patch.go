@@ -12,8 +12,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 )
 
-// patchFor is the change that brings an agent from one listing to another; changed is false where nothing that AUTX keeps differs. Unknown values in want
-// ask for nothing.
+// patchFor is the change that brings an agent from one listing to another; changed is false where nothing that AUTX keeps differs. Unknown values in
+// want ask for nothing.
 func patchFor(ctx context.Context, have, want listing) (patch client.AgentPatch, changed bool, diags diag.Diagnostics) {
 	put := func(field *client.Field[string], have, want types.String) {
 		if !want.IsUnknown() && have.ValueString() != want.ValueString() {
@@ -83,7 +83,7 @@ func notTaken(ctx context.Context, wanted listing, answer *client.Agent) diag.Di
 		differs("service_price", got.ServicePrice, wanted.ServicePrice)
 	}
 	for name, pair := range map[string][2]types.Object{"manifest": {got.Manifest, wanted.Manifest}, "profile": {got.Profile, wanted.Profile}} {
-		if !pair[1].IsUnknown() && !pair[0].Equal(pair[1]) && !(pair[1].IsNull() && pair[0].Equal(defaultManifest())) {
+		if !pair[1].IsUnknown() && !pair[0].Equal(pair[1]) && (!pair[1].IsNull() || !pair[0].Equal(defaultManifest())) {
 			differs(name, pair[0], pair[1])
 		}
 	}

@@ -100,7 +100,9 @@ func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, 
 		diags.Append(unknownStatusWarning(state, settled)...)
 	}
 	if activates {
-		settled.ContractAddress, settled.DividendSplitterAddress, settled.AgentTokenAddress = types.StringUnknown(), types.StringUnknown(), types.StringUnknown()
+		settled.ContractAddress = types.StringUnknown()
+		settled.DividendSplitterAddress = types.StringUnknown()
+		settled.AgentTokenAddress = types.StringUnknown()
 	}
 	image, changes, more := planImage(ctx, state.Image, plan.Image)
 	diags.Append(more...)
@@ -115,7 +117,8 @@ func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, 
 	}
 	if !state.ProviderKey.IsNull() && plan.ProviderKey.IsNull() {
 		diags.AddAttributeWarning(path.Root("provider_key"), "The provider key stays at AUTX",
-			"AUTX has no call that takes a provider key back. Removing the block only stops managing the key; to end its use, revoke it at the model provider or set auth_tier to "+tierJWT+".")
+			"AUTX has no call that takes a provider key back. Removing the block only stops managing the key; to end its use, revoke it at the model "+
+				"provider or set auth_tier to "+tierJWT+".")
 	}
 	*plan = settled
 	return diags
@@ -149,7 +152,8 @@ func unknownStatusWarning(state, plan resourceModel) diag.Diagnostics {
 	default:
 		if plan.Status.Equal(state.Status) {
 			diags.AddAttributeWarning(path.Root("status"), "AUTX reports a status that this provider does not know",
-				fmt.Sprintf("Agent %s is %q. The provider leaves it so, as it can't tell what changing it would do; set status to choose one.", state.Ticker.ValueString(), status))
+				fmt.Sprintf("Agent %s is %q. The provider leaves it so, as it can't tell what changing it would do; set status to choose one.",
+					state.Ticker.ValueString(), status))
 		}
 	}
 	return diags
@@ -171,7 +175,8 @@ func (r *Resource) planActivation(ctx context.Context, state, plan resourceModel
 	diags.Append(more...)
 	if had && has && !after.TxHash.IsUnknown() && !after.DeployerAddress.IsUnknown() && before != after {
 		diags.AddAttributeError(path.Root("activation"), "An agent is activated only once",
-			fmt.Sprintf("Agent %s is active already, on the proof of transaction %s, and AUTX has no call that changes it. Put the old values back. (`destroy -refresh=false` gets past this error.)",
+			fmt.Sprintf("Agent %s is active already, on the proof of transaction %s, and AUTX has no call that changes it. Put the old values back. "+
+				"(`destroy -refresh=false` gets past this error.)",
 				state.Ticker.ValueString(), before.TxHash.ValueString()))
 	}
 	return false, diags
@@ -187,11 +192,13 @@ func (r *Resource) planReplacement(state, plan resourceModel) diag.Diagnostics {
 	if r.protected(state) {
 		diags.AddAttributeError(path.Root("ticker"), "Agent is protected from replacement",
 			fmt.Sprintf("Changing the ticker of agent %s to %s would delist it and launch another one for up to %s, but deletion_protection is on. "+
-				"To do it, set deletion_protection = false and apply, then change the ticker. Otherwise put the ticker back. (`destroy -refresh=false` gets past this error.)", from, to, launchFee.USD()))
+				"To do it, set deletion_protection = false and apply, then change the ticker. Otherwise put the ticker back. (`destroy -refresh=false` gets "+
+				"past this error.)", from, to, launchFee.USD()))
 		return diags
 	}
 	diags.AddAttributeWarning(path.Root("ticker"), "Changing the ticker launches another agent",
-		fmt.Sprintf("AUTX can't rename a ticker. Agent %s (id %s) is delisted with its token, history and revenue figures, and its launch fee is not refunded; agent %s is launched for up to %s.",
+		fmt.Sprintf("AUTX can't rename a ticker. Agent %s (id %s) is delisted with its token, history and revenue figures, and its launch fee is not "+
+			"refunded; agent %s is launched for up to %s.",
 			from, state.ID.ValueString(), to, launchFee.USD()))
 	return diags
 }
@@ -202,13 +209,15 @@ func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Di
 		diags.Append(protectedError(state))
 		return diags
 	}
-	diags.Append(diagnose.Problems(r.data.Desk().PlanDestroy(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString()))...)
+	problems := r.data.Desk().PlanDestroy(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString())
+	diags.Append(diagnose.Problems(problems)...)
 	if diags.HasError() {
 		return diags
 	}
 	if state.Status.ValueString() == statusPending {
 		diags.AddWarning("Destroying cancels the reservation",
-			fmt.Sprintf("The reservation of agent %s (id %s) is cancelled: AUTX returns the launch fee, and ticker and name are free for anybody again.", state.Ticker.ValueString(), state.ID.ValueString()))
+			fmt.Sprintf("The reservation of agent %s (id %s) is cancelled: AUTX returns the launch fee, and ticker and name are free for anybody again.",
+				state.Ticker.ValueString(), state.ID.ValueString()))
 		return diags
 	}
 	diags.AddWarning("Destroying delists the agent for good",
@@ -219,8 +228,10 @@ func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Di
 
 func protectedError(state resourceModel) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Agent is protected from deletion",
-		fmt.Sprintf("Agent %s (id %s) has deletion_protection on in state, so it is not destroyed: delisting can't be undone, and launching it again costs up to %s. "+
-			"To do it, set deletion_protection = false, apply, and destroy then. To stop managing it without destroying it, use a removed block or `state rm`.",
+		fmt.Sprintf("Agent %s (id %s) has deletion_protection on in state, so it is not destroyed: delisting can't be undone, and launching it again "+
+			"costs up to %s. "+
+			"To do it, set deletion_protection = false, apply, and destroy then. To stop managing it without destroying it, use a removed block or "+
+			"`state rm`.",
 			state.Ticker.ValueString(), state.ID.ValueString(), launchFee.USD()))
 }
 
@@ -239,7 +250,8 @@ func readForPlan(source string) (*imageFile, diag.Diagnostics) {
 	file, err := readImage(source)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		diags.AddAttributeWarning(at, "Image is not there yet", fmt.Sprintf("There is no file %s. The apply needs it: if no other resource makes it, correct the path.", source))
+		diags.AddAttributeWarning(at, "Image is not there yet", fmt.Sprintf("There is no file %s. The apply needs it: if no other resource makes it, "+
+			"correct the path.", source))
 	case err != nil:
 		diags.AddAttributeError(at, "Image can't be used", err.Error()+".")
 	}

@@ -61,8 +61,8 @@ func profileToAPI(ctx context.Context, value types.Object) (client.Field[client.
 	}), diags
 }
 
-// optionalList reads a list that may be absent. The empty list and null are one to AUTX, so whichever of them was there before stays; where nothing was
-// there before an empty list reads as null.
+// optionalList reads a list that may be absent. The empty list and null are one to AUTX, so whichever of them was there before stays; where nothing
+// was there before an empty list reads as null.
 func optionalList(prior types.List, f client.Field[[]string]) types.List {
 	value, _ := f.Value()
 	switch {

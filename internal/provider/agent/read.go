@@ -50,7 +50,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	if delisted(found) {
 		resp.Diagnostics.AddWarning("Agent was delisted outside of Terraform", fmt.Sprintf(
-			"AUTX reports agent %s (id %s) as %s. It is planned anew; where AUTX keeps the ticker of a delisted agent, launching under the same ticker is refused.",
+			"AUTX reports agent %s (id %s) as %s. It is planned anew; where AUTX keeps the ticker of a delisted agent, launching under the same ticker "+
+				"is refused.",
 			nameOf(state), id, found.Status.Or("delisted")))
 		resp.Diagnostics.Append(r.forget(ctx, state)...)
 		resp.State.RemoveResource(ctx)
@@ -70,13 +71,15 @@ func (r *Resource) gone(ctx context.Context, state resourceModel, notFound error
 	mine, err := r.walk.mine.All(ctx)
 	if err != nil {
 		diags := diagnose.Error("Could not confirm that agent "+nameOf(state)+" is gone", err, nil)
-		diags.AddWarning("Agent was kept in state", "AUTX does not find the agent, but the list of your agents could not be read either, so the provider does not believe it. "+
+		diags.AddWarning("Agent was kept in state", "AUTX does not find the agent, but the list of your agents could not be read either, so the "+
+			"provider does not believe it. "+
 			"Check base_url and api_key.\n\n"+notFound.Error())
 		return false, diags
 	}
 	for _, a := range mine {
 		if a.ID == state.ID.ValueString() {
-			return false, diagnose.Error("AUTX contradicts itself about agent "+nameOf(state), fmt.Errorf("it is in the list of your agents, but it can't be read: %w", notFound), nil)
+			return false, diagnose.Error("AUTX contradicts itself about agent "+nameOf(state), fmt.Errorf("it is in the list of your agents, but it "+
+				"can't be read: %w", notFound), nil)
 		}
 	}
 	return true, r.forget(ctx, state)
@@ -128,8 +131,8 @@ func refreshed(ctx context.Context, state resourceModel, found *client.Agent) (r
 	return next, diags
 }
 
-// imageReplaced tells whether AUTX shows another image than the one that was uploaded. A query in the URL is no other image: it may be a signature that
-// is new each time.
+// imageReplaced tells whether AUTX shows another image than the one that was uploaded. A query in the URL is no other image: it may be a signature
+// that is new each time.
 func imageReplaced(before, after types.String) bool {
 	if before.IsNull() && after.IsNull() {
 		return false

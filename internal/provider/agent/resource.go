@@ -53,8 +53,8 @@ func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id strin
 	return identity.SetAttribute(ctx, path.Root("id"), id)
 }
 
-// protected tells whether an agent must not be destroyed. What is in state decides, so that removing the block from configuration does not lift it; an
-// agent whose state does not say is protected.
+// protected tells whether an agent must not be destroyed. What is in state decides, so that removing the block from configuration does not lift it;
+// an agent whose state does not say is protected.
 func (r *Resource) protected(state resourceModel) bool {
 	if !state.DeletionProtection.IsNull() && !state.DeletionProtection.ValueBool() {
 		return false

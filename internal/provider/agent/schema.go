@@ -44,7 +44,8 @@ var (
 func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An AI agent that you list on AUTX: its price, what it takes and gives, how it presents itself, and where it runs.\n\n" +
-			"Creating one launches it, which costs $20 of the account's credits unless the account has a free launch left; the `spending` block of the provider has to allow it. " +
+			"Creating one launches it, which costs $20 of the account's credits unless the account has a free launch left; the `spending` block of the " +
+			"provider has to allow it. " +
 			"Destroying it delists it for good: the launch fee is not refunded, and a later launch costs it again.",
 		Attributes: map[string]schema.Attribute{
 			"id":       computed("The agent's id, a UUID."),
@@ -54,18 +55,21 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "The name in the marketplace. Unique on AUTX.",
 			},
 			"ticker": schema.StringAttribute{
-				Required:   true,
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.RegexMatches(regexp.MustCompile(`^\S*$`), "must not contain white space")},
+				Required: true,
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.RegexMatches(regexp.MustCompile(`^\S*$`), "must not "+
+					"contain white space")},
 				PlanModifiers: []planmodifier.String{
 					keepTickerCase{},
 					stringplanmodifier.RequiresReplace(),
 				},
-				MarkdownDescription: "The ticker symbol, such as `SUMM`. Unique on AUTX and the name of the agent's token, so it can't change: another ticker is another agent, " +
+				MarkdownDescription: "The ticker symbol, such as `SUMM`. Unique on AUTX and the name of the agent's token, so it can't change: another " +
+					"ticker is another agent, " +
 					"which costs another launch fee, and the old one is delisted. Upper and lower case are the same ticker.",
 			},
 			"endpoint_url": schema.StringAttribute{
 				Required: true, Validators: []validator.String{httpsValidator{}},
-				MarkdownDescription: "The `https` URL that AUTX calls to run the agent. Not readable where AUTX does not show it: a change made outside of Terraform is then not seen, " +
+				MarkdownDescription: "The `https` URL that AUTX calls to run the agent. Not readable where AUTX does not show it: a change made outside of " +
+					"Terraform is then not seen, " +
 					"and after an import it is sent once.",
 			},
 			"service_price": schema.StringAttribute{
@@ -84,13 +88,15 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			"auth_tier": schema.StringAttribute{
 				Optional: true, Computed: true, Default: stringdefault.StaticString(tierJWT),
 				Validators: []validator.String{stringvalidator.OneOf(tierJWT, tierBuyerKey)},
-				MarkdownDescription: "How AUTX authenticates itself at the endpoint: `jwt_default` sends a short-lived token that AUTX signed, `buyer_key` sends the stored provider key. " +
+				MarkdownDescription: "How AUTX authenticates itself at the endpoint: `jwt_default` sends a short-lived token that AUTX signed, `buyer_key` " +
+					"sends the stored provider key. " +
 					"Defaults to `jwt_default`.",
 			},
 			"status": schema.StringAttribute{
 				Optional: true, Computed: true,
-				Validators:          []validator.String{stringvalidator.OneOf(statusActive, statusPaused)},
-				MarkdownDescription: "Whether the agent takes requests: `active` or `paused`. Defaults to `active`. A reserved agent reads `pending` until it is activated.",
+				Validators: []validator.String{stringvalidator.OneOf(statusActive, statusPaused)},
+				MarkdownDescription: "Whether the agent takes requests: `active` or `paused`. Defaults to `active`. A reserved agent reads `pending` until " +
+					"it is activated.",
 			},
 			"manifest":     manifestSchema(),
 			"profile":      profileSchema(),
@@ -102,7 +108,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 				Attributes: map[string]schema.Attribute{
 					"reserve": schema.BoolAttribute{
 						Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-						MarkdownDescription: "Only reserves the ticker and the name, for those who launch the token from a wallet of their own: the fee is debited, the agent stays `pending` until " +
+						MarkdownDescription: "Only reserves the ticker and the name, for those who launch the token from a wallet of their own: the fee is " +
+							"debited, the agent stays `pending` until " +
 							"`activation` is given, and destroying it before that cancels the reservation and returns the fee. Defaults to `false`.",
 					},
 					"stripe_session_id": schema.StringAttribute{
@@ -113,7 +120,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"activation": schema.SingleNestedAttribute{
 				Optional: true,
-				MarkdownDescription: "Proof that the agent's token was launched from a wallet. Added to a reserved agent it activates it, once. Not readable: null after an import, " +
+				MarkdownDescription: "Proof that the agent's token was launched from a wallet. Added to a reserved agent it activates it, once. Not " +
+					"readable: null after an import, " +
 					"and for an agent that is active already it is filled in without a call.",
 				Attributes: map[string]schema.Attribute{
 					"tx_hash": schema.StringAttribute{
@@ -128,7 +136,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"deletion_protection": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-				MarkdownDescription: "Refuses to destroy or replace the agent while this is `true` in state: set it to `false` and apply first. Defaults to `true`. " +
+				MarkdownDescription: "Refuses to destroy or replace the agent while this is `true` in state: set it to `false` and apply first. Defaults to " +
+					"`true`. " +
 					"The environment variable `AUTX_DELETION_PROTECTION=off` lifts it where `base_url` is a loopback address, for tests against the mock server.",
 			},
 			"provider_key_configured":   schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether AUTX holds a provider key for the agent."},
@@ -143,11 +152,13 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 				Attributes: map[string]schema.Attribute{
 					"authorized_usd": schema.StringAttribute{
 						CustomType: usd.Type{}, Computed: true,
-						MarkdownDescription: "What creating the agent authorises, in US dollars: `20`, the launch fee, as nothing tells beforehand whether a launch is free. Known in the plan. `0` after an import.",
+						MarkdownDescription: "What creating the agent authorises, in US dollars: `20`, the launch fee, as nothing tells beforehand whether a " +
+							"launch is free. Known in the plan. `0` after an import.",
 					},
 					"charged_usd": schema.StringAttribute{
 						CustomType: usd.Type{}, Computed: true,
-						MarkdownDescription: "What the launch cost, in US dollars, read from the ledger of credits. `0` for a free launch, an agent that was adopted, and after an import; null where the ledger does not tell.",
+						MarkdownDescription: "What the launch cost, in US dollars, read from the ledger of credits. `0` for a free launch, an agent that was " +
+							"adopted, and after an import; null where the ledger does not tell.",
 					},
 				},
 			},
@@ -174,7 +185,8 @@ func computed(description string) schema.StringAttribute {
 func imageSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "The agent's image: JPEG, PNG or WebP. It is uploaded again when the content of the file changes or AUTX shows another image; removing it deletes the image. " +
+		MarkdownDescription: "The agent's image: JPEG, PNG or WebP. It is uploaded again when the content of the file changes or AUTX shows another " +
+			"image; removing it deletes the image. " +
 			"Not readable: null after an import, and then uploaded once.",
 		Attributes: map[string]schema.Attribute{
 			"source": schema.StringAttribute{
@@ -182,8 +194,9 @@ func imageSchema() schema.SingleNestedAttribute {
 				MarkdownDescription: "The path of the image file.",
 			},
 			"content_sha256": schema.StringAttribute{
-				Computed:            true,
-				MarkdownDescription: "The SHA-256 of the content that was uploaded, in hexadecimal; null where the last upload failed, and then it is tried again.",
+				Computed: true,
+				MarkdownDescription: "The SHA-256 of the content that was uploaded, in hexadecimal; null where the last upload failed, and then it is tried " +
+					"again.",
 			},
 		},
 	}
@@ -205,7 +218,8 @@ func providerKeySchema() schema.SingleNestedAttribute {
 			},
 			"value_wo_version": schema.Int64Attribute{
 				Required: true, Validators: []validator.Int64{int64validator.AtLeast(0)},
-				MarkdownDescription: "A number to change whenever the key changes: as the key itself is nowhere kept, only this tells that it is to be sent again.",
+				MarkdownDescription: "A number to change whenever the key changes: as the key itself is nowhere kept, only this tells that it is to be sent " +
+					"again.",
 			},
 		},
 	}
@@ -213,15 +227,16 @@ func providerKeySchema() schema.SingleNestedAttribute {
 
 func manifestSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
-		Optional:            true,
-		MarkdownDescription: "What the agent takes and gives. Parts that are left out take AUTX's defaults; AUTX replaces a manifest as a whole. Removing it clears it.",
+		Optional: true,
+		MarkdownDescription: "What the agent takes and gives. Parts that are left out take AUTX's defaults; AUTX replaces a manifest as a whole. " +
+			"Removing it clears it.",
 		Attributes: map[string]schema.Attribute{
 			"input": schema.SingleNestedAttribute{
 				Optional: true, Computed: true, Default: objectdefault.StaticValue(defaultInput()),
 				MarkdownDescription: "What the agent takes.",
 				Attributes: map[string]schema.Attribute{
 					"type":          defaulted("The kind of input: `text`, `json` or `multipart`.", defaultInputType),
-					"accepts_files": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether orders may carry files. Defaults to `false`."},
+					"accepts_files": flag("Whether orders may carry files."),
 					"file_types": schema.ListAttribute{
 						ElementType: types.StringType, Optional: true, Computed: true, Default: listdefault.StaticValue(textList(nil)),
 						MarkdownDescription: "The file types that it takes, such as `pdf`. Defaults to an empty list.",
@@ -234,7 +249,7 @@ func manifestSchema() schema.SingleNestedAttribute {
 				MarkdownDescription: "What the agent gives.",
 				Attributes: map[string]schema.Attribute{
 					"type":           defaulted("The kind of output, such as `json` or `text`.", defaultOutputType),
-					"produces_files": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether the agent answers with files. Defaults to `false`."},
+					"produces_files": flag("Whether the agent answers with files."),
 					"content_types": schema.ListAttribute{
 						ElementType: types.StringType, Optional: true, Computed: true, Default: listdefault.StaticValue(textList([]string{defaultOutputContentTypes})),
 						MarkdownDescription: "The content types that it answers with. Defaults to `[\"application/json\"]`.",
@@ -242,14 +257,16 @@ func manifestSchema() schema.SingleNestedAttribute {
 					"max_size_bytes": atLeast("The largest output, in bytes.", 1, defaultOutputMaxBytes),
 				},
 			},
-			"supports_sessions": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether the agent can be chatted with over sessions. Defaults to `false`."},
+			"supports_sessions": flag("Whether the agent can be chatted with over sessions."),
 			"session_price_per_message": schema.StringAttribute{
-				CustomType: usd.Type{}, Optional: true, Validators: []validator.String{usd.AtLeast(money.Zero())}, PlanModifiers: []planmodifier.String{usd.KeepSpelling()},
+				CustomType: usd.Type{}, Optional: true,
+				Validators: []validator.String{usd.AtLeast(money.Zero())}, PlanModifiers: []planmodifier.String{usd.KeepSpelling()},
 				MarkdownDescription: "The price of one chat message, in US dollars. Without it a message costs the service price.",
 			},
 			"session_minimum_messages":     atLeast("For how many messages a session holds credits when it opens.", 0, defaultSessionMessages),
 			"session_max_duration_minutes": atLeast("How long a session may last, in minutes.", 1, defaultSessionMaxMinutes),
-			"chat_response_path":           schema.StringAttribute{Optional: true, MarkdownDescription: "Passed on to AUTX as it is; AUTX does not document its meaning."},
+			"chat_response_path": schema.StringAttribute{Optional: true, MarkdownDescription: "Passed on to AUTX as it is; AUTX does not " +
+				"document its meaning."},
 		},
 	}
 }
@@ -273,6 +290,13 @@ func defaulted(description, fallback string) schema.StringAttribute {
 	return schema.StringAttribute{
 		Optional: true, Computed: true, Default: stringdefault.StaticString(fallback), Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 		MarkdownDescription: description + " Defaults to `" + fallback + "`.",
+	}
+}
+
+func flag(description string) schema.BoolAttribute {
+	return schema.BoolAttribute{
+		Optional: true, Computed: true, Default: booldefault.StaticBool(false),
+		MarkdownDescription: description + " Defaults to `false`.",
 	}
 }
 

@@ -168,8 +168,8 @@ func (u *updater) changeImage(ctx context.Context) diag.Diagnostics {
 		u.done.Image, u.done.ImageURL = u.plan.Image, types.StringNull()
 		return nil
 	}
-	planned, _, diags := object[imageModel](ctx, u.plan.Image)
-	if diags.HasError() || !planned.ContentSHA256.IsUnknown() {
+	image, _, diags := object[imageModel](ctx, u.plan.Image)
+	if diags.HasError() || !image.ContentSHA256.IsUnknown() {
 		u.done.Image = u.plan.Image
 		return diags
 	}

@@ -22,7 +22,8 @@ func (*Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfig
 	resp.Diagnostics.Append(diags...)
 	if ok && launch.Reserve.ValueBool() && config.Activation.IsNull() && !config.Status.IsNull() && !config.Status.IsUnknown() {
 		resp.Diagnostics.AddAttributeError(path.Root("status"), "A reserved agent has no status to choose",
-			fmt.Sprintf("With launch.reserve the agent is pending until it is activated, so it can't be %s. Remove status, or add the activation block.", config.Status.ValueString()))
+			fmt.Sprintf("With launch.reserve the agent is pending until it is activated, so it can't be %s. Remove status, or add the activation block.",
+				config.Status.ValueString()))
 	}
 }
 
@@ -41,7 +42,8 @@ func (httpsValidator) ValidateString(_ context.Context, req validator.StringRequ
 	parsed, err := url.Parse(text)
 	if err != nil || parsed.Scheme != "https" || parsed.Hostname() == "" {
 		resp.Diagnostics.AddAttributeError(req.Path, "Endpoint is not an https URL",
-			fmt.Sprintf("%q was given. AUTX calls the endpoint over the Internet with a token or key of yours, so it must be an absolute https URL such as https://api.example.com/summarize.", text))
+			fmt.Sprintf("%q was given. AUTX calls the endpoint over the Internet with a token or key of yours, so it must be an absolute https URL such "+
+				"as https://api.example.com/summarize.", text))
 	}
 }
 

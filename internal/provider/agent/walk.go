@@ -55,7 +55,7 @@ const (
 func (w *walk) owner(ctx context.Context, a *client.Agent) (ownership, error) {
 	mine, err := w.mine.All(ctx)
 	if err != nil {
-		return ownerUnknown, err //nolint:wrapcheck // the client's typed error is what the translator reads
+		return ownerUnknown, err
 	}
 	theirs, named := a.OwnerID.Value()
 	for _, own := range mine {

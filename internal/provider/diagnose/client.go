@@ -34,8 +34,8 @@ func Same(field []string) (path.Path, bool) {
 	return at, true
 }
 
-// Error tells of a failed call. The title says what could not be done, in the form "Could not update agent SUMM"; fields that AUTX found invalid become
-// errors of their attributes.
+// Error tells of a failed call. The title says what could not be done, in the form "Could not update agent SUMM"; fields that AUTX found invalid
+// become errors of their attributes.
 func Error(title string, err error, paths Paths) diag.Diagnostics {
 	return report(title, err, paths, diag.NewErrorDiagnostic, func(at path.Path, summary, detail string) diag.Diagnostic {
 		return diag.NewAttributeErrorDiagnostic(at, summary, detail)
@@ -89,7 +89,8 @@ func nextStep(failure *client.Error) string {
 	case http.StatusPaymentRequired:
 		return "The credits do not suffice. Top them up on AUTX's credits page, then apply again; nothing was charged."
 	case http.StatusForbidden:
-		return "The API key may lack the scope that this call needs, or the e-mail address of the account is not verified, or the object belongs to somebody else."
+		return "The API key may lack the scope that this call needs, or the e-mail address of the account is not verified, or the object belongs to " +
+			"somebody else."
 	case http.StatusTooManyRequests:
 		return "AUTX limits how often it is called. Set requests_per_second in the provider block to stay below the limit, or max_retries to wait longer."
 	case http.StatusConflict, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusBadRequest:

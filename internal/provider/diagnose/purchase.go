@@ -23,8 +23,7 @@ func Problems(problems []purchase.Problem) diag.Diagnostics {
 
 // Refused tells why a purchase was not made: the desk's refusal in its own words, or AUTX's answer.
 func Refused(title string, err error, paths Paths) diag.Diagnostics {
-	var refusal *purchase.Refusal
-	if errors.As(err, &refusal) {
+	if refusal, ok := errors.AsType[*purchase.Refusal](err); ok {
 		return diag.Diagnostics{diag.NewErrorDiagnostic(refusal.Summary, refusal.Detail)}
 	}
 	return Error(title, err, paths)

@@ -36,15 +36,15 @@ type Data struct {
 	shared  sync.Map
 }
 
-// New builds the data of a walk. It makes no request and touches no file. Where arguments are unknown the data can't reach AUTX and says so when it is
-// asked to.
+// New builds the data of a walk. It makes no request and touches no file. Where arguments are unknown the data can't reach AUTX and says so when it
+// is asked to.
 func New(settings Settings) (*Data, error) {
 	d := &Data{unknown: settings.Unknown}
 	account := purchase.Account{BaseURL: settings.Client.BaseURL, APIKey: settings.Client.APIKey}
 	if len(settings.Unknown) == 0 {
 		api, err := client.New(settings.Client)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // the caller adds the provider's words
+			return nil, err
 		}
 		d.client = api
 		account.BaseURL = api.BaseURL()
@@ -52,7 +52,7 @@ func New(settings Settings) (*Data, error) {
 		account.Available = func(ctx context.Context) (money.Amount, error) {
 			balance, err := api.Credits.Balance(ctx)
 			if err != nil {
-				return money.Zero(), err //nolint:wrapcheck // the desk reports the client's typed error
+				return money.Zero(), err
 			}
 			return balance.Available, nil
 		}
@@ -70,7 +70,8 @@ func (d *Data) Client() (*client.Client, diag.Diagnostics) {
 		return d.client, nil
 	}
 	return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Provider configuration is not known yet",
-		"AUTX can't be called, because the provider's "+d.unknownArguments()+" in this step: the value comes from a resource that has not been applied yet. "+
+		"AUTX can't be called, because the provider's "+d.unknownArguments()+" in this step: the value comes from a resource that has not been "+
+			"applied yet. "+
 			"Apply that resource first (for example with -target), or give the provider a value that is known, such as a variable.")}
 }
 
@@ -83,7 +84,8 @@ func (d *Data) KeptWarning() diag.Diagnostics {
 	var diags diag.Diagnostics
 	d.told.Do(func() {
 		diags.AddWarning("AUTX was not read",
-			"The provider's "+d.unknownArguments()+" until other resources are applied, so nothing could be refreshed: this plan shows what is in state, and drift is seen by the next one.")
+			"The provider's "+d.unknownArguments()+" until other resources are applied, so nothing could be refreshed: this plan shows what is in state, "+
+				"and drift is seen by the next one.")
 	})
 	return diags
 }

@@ -54,7 +54,8 @@ func (b bounds) ValidateString(ctx context.Context, req validator.StringRequest,
 			"%v. An amount of US dollars may have at most %d digits before and %d after the decimal point.", err, money.MaxDigits, money.MaxDigits))
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(req.Path, "Not an amount of US dollars", fmt.Sprintf(
-			"%v. Write the amount as plain digits with an optional decimal point: \"12.50\", without a currency sign, thousands separators or an exponent.", err))
+			"%v. Write the amount as plain digits with an optional decimal point: \"12.50\", without a currency sign, thousands separators or an exponent.",
+			err))
 	case b.positive && amount.Sign() <= 0, b.min != nil && amount.LessThan(*b.min), b.max != nil && amount.GreaterThan(*b.max):
 		resp.Diagnostics.AddAttributeError(req.Path, "Amount out of range", fmt.Sprintf("%s was given; it must be %s.", amount.USD(), b.Description(ctx)))
 	}

@@ -1,7 +1,6 @@
 package usd_test
 
 import (
-	"context"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -16,7 +15,7 @@ import (
 
 func value(t *testing.T, text any) usd.Value {
 	t.Helper()
-	v, err := usd.Type{}.ValueFromTerraform(context.Background(), tftypes.NewValue(tftypes.String, text))
+	v, err := usd.Type{}.ValueFromTerraform(t.Context(), tftypes.NewValue(tftypes.String, text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +39,7 @@ func TestSemanticEquality(t *testing.T) {
 		{nil, nil, false},
 		{tftypes.UnknownValue, "5", false},
 	} {
-		same, diags := value(t, c.a).StringSemanticEquals(context.Background(), value(t, c.b))
+		same, diags := value(t, c.a).StringSemanticEquals(t.Context(), value(t, c.b))
 		if same != c.same || diags.HasError() {
 			t.Errorf("%v and %v: same = %v", c.a, c.b, same)
 		}
@@ -76,7 +75,7 @@ func TestKeepSpelling(t *testing.T) {
 		{"removed", types.StringValue("5"), types.StringNull(), types.StringNull()},
 	} {
 		resp := planmodifier.StringResponse{PlanValue: c.plan}
-		usd.KeepSpelling().PlanModifyString(context.Background(), planmodifier.StringRequest{StateValue: c.state, PlanValue: c.plan}, &resp)
+		usd.KeepSpelling().PlanModifyString(t.Context(), planmodifier.StringRequest{StateValue: c.state, PlanValue: c.plan}, &resp)
 		if !resp.PlanValue.Equal(c.want) {
 			t.Errorf("%s: planned %s, want %s", c.name, resp.PlanValue, c.want)
 		}
@@ -108,7 +107,7 @@ func TestValidators(t *testing.T) {
 		{usd.Between(money.FromInt(5), money.FromInt(10000)), types.StringValue("10000.01"), "Amount out of range"},
 	} {
 		var resp validator.StringResponse
-		c.validator.ValidateString(context.Background(), validator.StringRequest{Path: at, ConfigValue: c.value}, &resp)
+		c.validator.ValidateString(t.Context(), validator.StringRequest{Path: at, ConfigValue: c.value}, &resp)
 		switch {
 		case c.summary == "" && len(resp.Diagnostics) > 0:
 			t.Errorf("%s: refused: %v", c.value, resp.Diagnostics)

@@ -17,11 +17,13 @@ import (
 // The generators draw every way a user can write an optional argument: left out, empty, or set.
 
 func drawText(t *rapid.T, label string) types.String {
-	return rapid.SampledFrom([]types.String{types.StringNull(), types.StringValue(""), types.StringValue("some text"), types.StringValue("ünï \"x\" <&>")}).Draw(t, label)
+	return rapid.SampledFrom([]types.String{types.StringNull(), types.StringValue(""), types.StringValue("some text"),
+		types.StringValue("ünï \"x\" <&>")}).Draw(t, label)
 }
 
 func drawList(t *rapid.T, label string) types.List {
-	return rapid.SampledFrom([]types.List{types.ListNull(types.StringType), textList(nil), textList([]string{"one"}), textList([]string{"b", "a", "b"})}).Draw(t, label)
+	return rapid.SampledFrom([]types.List{types.ListNull(types.StringType), textList(nil), textList([]string{"one"}), textList([]string{"b", "a",
+		"b"})}).Draw(t, label)
 }
 
 func drawPrice(t *rapid.T, label string) usd.Value {
@@ -37,7 +39,8 @@ func drawManifest(t *rapid.T) types.Object {
 	if rapid.Bool().Draw(t, "own input") {
 		input = types.ObjectValueMust(inputTypes, map[string]attr.Value{
 			"type": types.StringValue("multipart"), "accepts_files": types.BoolValue(rapid.Bool().Draw(t, "files")),
-			"file_types": textList(rapid.SliceOfN(rapid.SampledFrom([]string{"pdf", "png"}), 0, 3).Draw(t, "file types")), "max_size_bytes": types.Int64Value(1),
+			"file_types":     textList(rapid.SliceOfN(rapid.SampledFrom([]string{"pdf", "png"}), 0, 3).Draw(t, "file types")),
+			"max_size_bytes": types.Int64Value(1),
 		})
 	}
 	if rapid.Bool().Draw(t, "own output") {
@@ -68,11 +71,13 @@ func drawProfile(t *rapid.T) types.Object {
 
 func drawListing(t *rapid.T) listing {
 	return listing{
-		ID: types.StringValue("id"), OwnerID: types.StringNull(), Name: types.StringValue("name"), Ticker: types.StringValue(rapid.SampledFrom([]string{"SUMM", "summ"}).Draw(t, "ticker")),
+		ID: types.StringValue("id"), OwnerID: types.StringNull(), Name: types.StringValue("name"),
+		Ticker:      types.StringValue(rapid.SampledFrom([]string{"SUMM", "summ"}).Draw(t, "ticker")),
 		EndpointURL: types.StringValue("https://example.com/a"), Description: drawText(t, "description"), Category: drawText(t, "category"),
 		ServicePrice: drawPrice(t, "price"), AuthTier: types.StringValue(tierJWT), Status: types.StringValue(statusActive),
 		Manifest: drawManifest(t), Profile: drawProfile(t), ProviderKeyConfigured: types.BoolValue(false), ImageURL: types.StringNull(),
-		ContractAddress: types.StringNull(), DividendSplitterAddress: types.StringNull(), AgentTokenAddress: types.StringNull(), CreatedAt: types.StringValue("2026-01-01T00:00:00Z"),
+		ContractAddress: types.StringNull(), DividendSplitterAddress: types.StringNull(), AgentTokenAddress: types.StringNull(),
+		CreatedAt: types.StringValue("2026-01-01T00:00:00Z"),
 	}
 }
 
@@ -86,7 +91,8 @@ func service(t *rapid.T, l listing, showEndpoint bool) *client.Agent {
 	price, _ := l.ServicePrice.Amount()
 	body := map[string]any{
 		"id": "id", "owner_id": nil, "name": l.Name.ValueString(), "ticker": "SUMM", "description": cleared(l.Description), "category": cleared(l.Category),
-		"service_price": price, "auth_tier": tierJWT, "provider": nil, "provider_key_configured": false, "status": statusActive, "manifest": manifest, "profile": profile,
+		"service_price": price, "auth_tier": tierJWT, "provider": nil, "provider_key_configured": false, "status": statusActive, "manifest": manifest,
+		"profile":   profile,
 		"image_url": nil, "contract_address": nil, "dividend_splitter_address": nil, "agent_token_address": nil, "created_at": "2026-01-01T00:00:00Z",
 		"uptime_pct": 99.5, "something_new": map[string]any{"a": 1},
 	}
@@ -184,17 +190,21 @@ func TestDriftIsSeen(t *testing.T) {
 		agent client.Agent
 		seen  func(listing) bool
 	}{
-		"name":                {client.Agent{Name: "other"}, func(l listing) bool { return l.Name.ValueString() == "other" }},
-		"endpoint":            {client.Agent{EndpointURL: client.Of("https://b.example")}, func(l listing) bool { return l.EndpointURL.ValueString() == "https://b.example" }},
+		"name": {client.Agent{Name: "other"}, func(l listing) bool { return l.Name.ValueString() == "other" }},
+		"endpoint": {client.Agent{EndpointURL: client.Of("https://b.example")},
+			func(l listing) bool { return l.EndpointURL.ValueString() == "https://b.example" }},
 		"description cleared": {client.Agent{Description: client.Null[string]()}, func(l listing) bool { return l.Description.IsNull() }},
 		"description emptied": {client.Agent{Description: client.Of("")}, func(l listing) bool { return l.Description.IsNull() }},
 		"category":            {client.Agent{Category: client.Of("x")}, func(l listing) bool { return l.Category.ValueString() == "x" }},
-		"price":               {client.Agent{ServicePrice: client.Of(money.MustParse("1.000001"))}, func(l listing) bool { return l.ServicePrice.ValueString() == "1.000001" }},
-		"tier":                {client.Agent{AuthTier: client.Of(tierBuyerKey)}, func(l listing) bool { return l.AuthTier.ValueString() == tierBuyerKey }},
-		"status":              {client.Agent{Status: client.Of(statusPaused)}, func(l listing) bool { return l.Status.ValueString() == statusPaused }},
-		"manifest cleared":    {client.Agent{Manifest: client.Null[client.Manifest]()}, func(l listing) bool { return l.Manifest.IsNull() }},
-		"manifest":            {client.Agent{Manifest: client.Of(client.Manifest{SupportsSessions: client.Of(true)})}, func(l listing) bool { return !l.Manifest.Equal(defaultManifest()) }},
-		"profile":             {client.Agent{Profile: client.Of(client.Profile{Tagline: client.Of("t")})}, func(l listing) bool { return !l.Profile.IsNull() }},
+		"price": {client.Agent{ServicePrice: client.Of(money.MustParse("1.000001"))},
+			func(l listing) bool { return l.ServicePrice.ValueString() == "1.000001" }},
+		"tier":             {client.Agent{AuthTier: client.Of(tierBuyerKey)}, func(l listing) bool { return l.AuthTier.ValueString() == tierBuyerKey }},
+		"status":           {client.Agent{Status: client.Of(statusPaused)}, func(l listing) bool { return l.Status.ValueString() == statusPaused }},
+		"manifest cleared": {client.Agent{Manifest: client.Null[client.Manifest]()}, func(l listing) bool { return l.Manifest.IsNull() }},
+		"manifest": {client.Agent{Manifest: client.Of(client.Manifest{SupportsSessions: client.Of(true)})},
+			func(l listing) bool { return !l.Manifest.Equal(defaultManifest()) }},
+		"profile": {client.Agent{Profile: client.Of(client.Profile{Tagline: client.Of("t")})},
+			func(l listing) bool { return !l.Profile.IsNull() }},
 	} {
 		c.agent.ID = "id"
 		got, diags := fromAPI(t.Context(), state, &c.agent)
