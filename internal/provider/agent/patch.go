@@ -1,9 +1,10 @@
 package agent
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
-	"reflect"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -34,7 +35,7 @@ func patchFor(ctx context.Context, have, want listing) (patch client.AgentPatch,
 		diags.Append(more...)
 		after, more := manifestToAPI(ctx, want.Manifest)
 		diags.Append(more...)
-		if !reflect.DeepEqual(before, after) {
+		if !sameOnTheWire(before, after) {
 			patch.Manifest, changed = after, true
 		}
 	}
@@ -43,11 +44,18 @@ func patchFor(ctx context.Context, have, want listing) (patch client.AgentPatch,
 		diags.Append(more...)
 		after, more := profileToAPI(ctx, want.Profile)
 		diags.Append(more...)
-		if !reflect.DeepEqual(before, after) {
+		if !sameOnTheWire(before, after) {
 			patch.Profile, changed = after, true
 		}
 	}
 	return patch, changed, diags
+}
+
+// sameOnTheWire tells whether two values are one to AUTX: an amount in another spelling is the same number.
+func sameOnTheWire(a, b any) bool {
+	left, errLeft := json.Marshal(a)
+	right, errRight := json.Marshal(b)
+	return errLeft == nil && errRight == nil && bytes.Equal(left, right)
 }
 
 // merged is the newer answer, completed by the older one in what the newer does not report: a change answers with the public view, which lacks the
