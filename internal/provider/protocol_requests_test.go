@@ -16,12 +16,14 @@ func TestSilentCalls(t *testing.T) {
 	d := protocol.New(t)
 	config := protocol.ProviderValues(t, server)
 	steps := map[string]func() protocol.Diagnostics{
-		"ValidateProviderConfig":        func() protocol.Diagnostics { return d.ValidateProvider(config) },
-		"Configure":                     func() protocol.Diagnostics { return d.Configure(config) },
-		"ValidateResourceConfig":        func() protocol.Diagnostics { return d.ValidateResource(agentType, everything(t, "MINE")) },
-		"validation of one by id":       func() protocol.Diagnostics { return d.ValidateDataSource("autx_agent", values{"id": "x"}) },
-		"validation of all":             func() protocol.Diagnostics { return d.ValidateDataSource("autx_agents", values{"mine": true}) },
-		"validation of availability":    func() protocol.Diagnostics { return d.ValidateDataSource("autx_availability", values{"ticker": "MINE"}) },
+		"ValidateProviderConfig":  func() protocol.Diagnostics { return d.ValidateProvider(config) },
+		"Configure":               func() protocol.Diagnostics { return d.Configure(config) },
+		"ValidateResourceConfig":  func() protocol.Diagnostics { return d.ValidateResource(agentType, everything(t, "MINE")) },
+		"validation of one by id": func() protocol.Diagnostics { return d.ValidateDataSource("autx_agent", values{"id": "x"}) },
+		"validation of all":       func() protocol.Diagnostics { return d.ValidateDataSource("autx_agents", values{"mine": true}) },
+		"validation of availability": func() protocol.Diagnostics {
+			return d.ValidateDataSource("autx_availability", values{"ticker": "MINE"})
+		},
 		"validation of a list":          func() protocol.Diagnostics { return d.ValidateList(agentType, values{}) },
 		"validation of an empty config": func() protocol.Diagnostics { d.ValidateResource(agentType, values{}); return nil },
 		"an upgrade of state": func() protocol.Diagnostics {

@@ -144,7 +144,7 @@ func (d *Driver) Apply(change *Plan) (*Instance, Diagnostics) {
 	}
 	d.hold(checkWriteOnly(schema, state), "apply")
 	if !diags.HasErrors() {
-		d.hold(checkApplied(change.Planned, state), "apply")
+		d.hold(CheckApplied(change.Planned, state), "apply")
 	}
 	if change.Prior == nil && state.IsNull() {
 		return nil, diags
@@ -171,7 +171,7 @@ func (d *Driver) PlanAndApply(typeName string, prior *Instance, config Values) (
 	saved := d.MustPlan(typeName, prior, config)
 	d.NextWalk()
 	again := d.MustPlan(typeName, prior, config)
-	d.hold(checkApplied(saved.Planned, again.Planned), "second plan")
+	d.hold(CheckApplied(saved.Planned, again.Planned), "second plan")
 	after, diags := d.Apply(again)
 	d.NextWalk()
 	return after, diags

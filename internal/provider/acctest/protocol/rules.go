@@ -90,8 +90,8 @@ func plannedAttribute(attribute *tfprotov6.SchemaAttribute, at string, prior, co
 	return []string{fmt.Sprintf("%s is configured as %s and was %s, but is planned as %s", at, config, prior, planned)}
 }
 
-// checkApplied gives the places where a new state does not say what the plan said.
-func checkApplied(planned, state tftypes.Value) []string { return appliedValue("", planned, state) }
+// CheckApplied gives the places where a new state does not say what the plan said.
+func CheckApplied(planned, state tftypes.Value) []string { return appliedValue("", planned, state) }
 
 func appliedValue(at string, planned, state tftypes.Value) []string {
 	different := []string{fmt.Sprintf("%s was planned as %s, but is %s", at, planned, state)}

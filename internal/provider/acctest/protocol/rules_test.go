@@ -72,7 +72,7 @@ func TestApplyRules(t *testing.T) {
 		"a list's length":      {Values{"list": []any{"a", Unknown}}, Values{"list": []string{"a"}}, []string{"list was"}},
 		"a list":               {Values{"list": []any{"a", Unknown}}, Values{"list": []string{"a", "c"}}, nil},
 	} {
-		expectBroken(t, name, checkApplied(ruledValue(t, c.planned), ruledValue(t, c.state)), c.broken)
+		expectBroken(t, name, CheckApplied(ruledValue(t, c.planned), ruledValue(t, c.state)), c.broken)
 	}
 }
 
