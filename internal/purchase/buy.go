@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Buy makes a purchase, or finds that it was made before, and gives its id.
@@ -129,7 +130,10 @@ func (b *buying) writeIntent(ctx context.Context) error {
 	d, p := b.desk, b.p
 	rec := &record{Format: recordFormat, State: stateIntent, CreatedAt: d.timestamp()}
 	if b.rec != nil {
-		rec.CreatedAt = b.rec.CreatedAt
+		rec.CreatedAt, rec.Earlier = b.rec.CreatedAt, b.rec.Earlier
+		if b.rec.ID != "" {
+			rec.Earlier = append(slices.Clone(rec.Earlier), b.rec.ID)
+		}
 	}
 	if b.rec != nil && b.rec.State.open() {
 		// The earlier attempt was not found, but the list it was not found in may lag behind. Keeping its snapshot, a later look still sees both.

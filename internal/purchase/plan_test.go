@@ -217,23 +217,23 @@ func TestPlanTellsWhatTheJournalKnows(t *testing.T) {
 	b.service.script = []fate{diedAfter}
 	b.buy(b.agent("A")) //nolint:errcheck // it dies
 	wantProblem(t, b.desk().PlanCreate(t.Context(), launch("A")), purchase.SeverityWarning, "Earlier purchase is still open", "looks it up first")
-	if !b.desk().Unsettled(t.Context(), purchase.AgentLaunch, "A") {
-		t.Error("an open attempt is not unsettled")
+	if !b.desk().Lost(t.Context(), purchase.AgentLaunch, "A") {
+		t.Error("an open attempt is not lost")
 	}
 	b.must(b.agent("A"))
 	wantNone(t, b.desk().PlanCreate(t.Context(), launch("A")))
-	if !b.desk().Unsettled(t.Context(), purchase.AgentLaunch, "A") {
-		t.Error("a purchase that no state has is not unsettled")
+	if !b.desk().Lost(t.Context(), purchase.AgentLaunch, "A") {
+		t.Error("a purchase that no state has is not lost")
 	}
 	b.desk().SawInState(t.Context(), purchase.AgentLaunch, "A", "id-1")
 	wantProblem(t, b.desk().PlanCreate(t.Context(), launch("A")), purchase.SeverityWarning, "Agent may already be yours", "id-1")
-	if b.desk().Unsettled(t.Context(), purchase.AgentLaunch, "A") {
-		t.Error("a purchase in a state is unsettled")
+	if b.desk().Lost(t.Context(), purchase.AgentLaunch, "A") {
+		t.Error("a purchase in a state is lost")
 	}
 	b.desk().Forget(t.Context(), purchase.AgentLaunch, "A", "id-1")
 	wantNone(t, b.desk().PlanCreate(t.Context(), launch("A")))
-	if b.desk().Unsettled(t.Context(), purchase.AgentLaunch, "A") || b.desk().Unsettled(t.Context(), purchase.AgentLaunch, "B") {
-		t.Error("a key that is free is unsettled")
+	if b.desk().Lost(t.Context(), purchase.AgentLaunch, "A") || b.desk().Lost(t.Context(), purchase.AgentLaunch, "B") {
+		t.Error("a key that is free is lost")
 	}
 	if err := os.WriteFile(b.desk().RecordFile(purchase.AgentLaunch, "A"), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
@@ -305,6 +305,24 @@ func TestSawInStateKeepsTheDigest(t *testing.T) {
 	if view := b.wantState(order, "k", "known"); view.Digest != "" {
 		t.Errorf("record = %+v; want no digest of another order", view)
 	}
+}
+
+func TestAnOlderStateDoesNotHideANewerPurchase(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	b.must(b.agent("A"))
+	b.desk().SawInState(t.Context(), purchase.AgentLaunch, "A", "id-1")
+	b.service.remove("id-1")
+	b.service.script = []fate{diedAfter}
+	b.buy(b.agent("A")) //nolint:errcheck // it dies over id-2
+	for range 2 {
+		wantNone(t, b.desk().SawInState(t.Context(), purchase.AgentLaunch, "A", "id-1"))
+		if result := b.must(b.agent("A")); !result.Adopted || result.ID != "id-2" { // and the state is not saved
+			t.Errorf("result = %+v; want id-2 adopted", result)
+		}
+	}
+	b.desk().SawInState(t.Context(), purchase.AgentLaunch, "A", "id-2")
+	b.refuse(b.agent("A"), purchase.ReasonBound)
 }
 
 func TestForgetNeedsTheID(t *testing.T) {

@@ -42,7 +42,8 @@ type record struct {
 	Owner      string          `json:"owner"`
 	State      state           `json:"state"`
 	ID         string          `json:"id,omitempty"`
-	InState    bool            `json:"in_state"` // a plan or a refresh has read it from a state
+	InState    bool            `json:"in_state"`          // a plan or a refresh has read it from a state
+	Earlier    []string        `json:"earlier,omitempty"` // ids that the key named before the last purchase
 	Digest     string          `json:"digest,omitempty"`
 	Scope      string          `json:"scope,omitempty"`
 	Authorized money.Amount    `json:"authorized_usd"`

@@ -3,6 +3,7 @@ package purchase
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -57,7 +58,7 @@ func asWarnings(problems []Problem) []Problem {
 func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
 	name := d.recordName(kind, key)
 	rec, err := d.load(ctx, name)
-	if err != nil || rec.agrees(id) {
+	if err != nil || rec.agrees(id) || rec.newerThan(id) {
 		return err
 	}
 	if err := d.store.open(ctx); err != nil {
@@ -68,7 +69,7 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
 		return err //nolint:wrapcheck // the store names the file; who holds the lock writes down a result that is newer than the state
 	}
 	defer release()
-	if rec, err = d.load(ctx, name); err != nil || rec.agrees(id) {
+	if rec, err = d.load(ctx, name); err != nil || rec.agrees(id) || rec.newerThan(id) {
 		return err
 	}
 	if rec == nil {
@@ -93,14 +94,16 @@ func (r *record) agrees(id string) bool {
 	return r != nil && r.ID == id && r.InState && (r.State == stateKnown || r.State == stateAdopted)
 }
 
-// Unsettled tells whether a create under the key would look for an earlier purchase and take it over, instead of buying or being refused: an earlier run
-// bought or may have bought, and no state has it. It reads the journal only.
-func (d *Desk) Unsettled(ctx context.Context, kind Kind, key string) bool {
-	if key == "" || d.limits == nil || !d.identified() {
+// newerThan tells whether the record is of a purchase that no state has got yet, while a state still has an earlier one under the key. Overwritten, it
+// would be lost.
+func (r *record) newerThan(id string) bool {
+	switch {
+	case r == nil:
 		return false
+	case r.State.open():
+		return slices.Contains(r.Earlier, id)
 	}
-	rec, err := d.load(ctx, d.recordName(kind, key))
-	return err == nil && rec != nil && (rec.State.open() || rec.State != stateForgotten && !rec.InState)
+	return r.ID != id && !r.InState && r.State != stateForgotten
 }
 
 // BeforeDestroy is to be called by every destroy before its request. It stops the destruction of what this very run has taken over for another
