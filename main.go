@@ -21,8 +21,9 @@ func main() {
 	flag.Parse()
 
 	// A SIGTERM to the process group, or the SIGHUP of a closed terminal, reaches the CLI as well. Dying of it here would cut a request that
-	// moves money in the middle; the CLI stops the provider in good order, and an orphan finishes its request.
-	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP)
+	// moves money in the middle; the CLI stops the provider in good order, and an orphan finishes its request. So does SIGPIPE not end an orphan
+	// that logs to its dead CLI.
+	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/autx-ai/autx",
