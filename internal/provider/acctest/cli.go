@@ -9,10 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/shirou/gopsutil/v4/process"
@@ -226,6 +228,7 @@ type Process struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	output *transcript
+	noted  []int
 }
 
 // Start starts a command.
@@ -285,20 +288,29 @@ func (p *Process) SignalProviders(signal syscall.Signal) int {
 	return len(children)
 }
 
-// Orphan kills the CLI alone, so that its providers live on, and waits for its end. The orphans are ended with the test.
-func (p *Process) Orphan(signal syscall.Signal) Result {
+// EndProvidersWithTest notes the providers that run now, and ends them when the test is over: one that outlives its CLI ends by nothing else.
+func (p *Process) EndProvidersWithTest() {
 	p.t.Helper()
-	orphans := p.Providers()
-	if len(orphans) == 0 {
-		p.t.Fatal("the CLI runs no provider that could be orphaned")
+	p.noted = p.Providers()
+	if len(p.noted) == 0 {
+		p.t.Fatal("the CLI runs no provider")
 	}
 	p.t.Cleanup(func() {
-		for _, pid := range orphans {
-			_ = syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may have ended by itself
+		for _, pid := range p.noted {
+			if isProvider(pid) {
+				_ = syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may just have ended by itself
+			}
 		}
 	})
-	p.Signal(signal)
-	return p.Wait()
+}
+
+// ProvidersRun tells whether one of the noted providers still runs.
+func (p *Process) ProvidersRun() bool { return slices.ContainsFunc(p.noted, isProvider) }
+
+// AwaitProviders waits until none of the noted providers runs any more.
+func (p *Process) AwaitProviders() {
+	p.t.Helper()
+	Eventually(p.t, "the providers ended", func() bool { return !p.ProvidersRun() })
 }
 
 // Await waits until the command has written a text. It fails the test when the text does not come within a minute.
@@ -318,6 +330,8 @@ func (p *Process) Wait() Result {
 		p.t.Fatalf("wait: %v\n%s", err, p.output.String())
 	}
 	raw := p.output.String()
+	state := p.cmd.ProcessState
+	p.t.Logf("%s: status %d, %s of processor time", strings.Join(p.cmd.Args[1:], " "), state.ExitCode(), (state.UserTime() + state.SystemTime()).Round(time.Millisecond))
 	return Result{Code: p.cmd.ProcessState.ExitCode(), Output: fold(raw), Raw: raw}
 }
 
@@ -337,9 +351,23 @@ func childrenOf(parent int) ([]int, error) {
 	}
 	var out []int
 	for _, child := range children {
-		if name, err := child.Name(); err == nil && strings.HasPrefix(name, "terraform-provi") {
+		if isProvider(int(child.Pid)) {
 			out = append(out, int(child.Pid))
 		}
 	}
 	return out, nil
+}
+
+// isProvider tells whether a process is a provider that runs.
+func isProvider(pid int) bool {
+	p, err := process.NewProcess(int32(pid)) //nolint:gosec // a process id fits
+	if err != nil {
+		return false
+	}
+	name, err := p.Name()
+	if err != nil || !strings.HasPrefix(name, "terraform-provi") {
+		return false
+	}
+	status, err := p.Status()
+	return err == nil && !slices.Contains(status, process.Zombie)
 }

@@ -132,13 +132,13 @@ func (g *Gate) add(rule *gateRule) {
 
 // Held is a request that is held, or will be when it comes.
 type Held struct {
-	t                *testing.T
-	arrived, release chan struct{}
-	once             sync.Once
+	t                      *testing.T
+	arrived, gone, release chan struct{}
+	once                   sync.Once
 }
 
 func (g *Gate) newHeld() *Held {
-	h := &Held{t: g.t, arrived: make(chan struct{}), release: make(chan struct{})}
+	h := &Held{t: g.t, arrived: make(chan struct{}), gone: make(chan struct{}), release: make(chan struct{})}
 	g.t.Cleanup(h.Release)
 	return h
 }
@@ -146,10 +146,23 @@ func (g *Gate) newHeld() *Held {
 // Arrived waits until the request is held.
 func (h *Held) Arrived() {
 	h.t.Helper()
+	h.await(h.arrived, "the request to be held came")
+}
+
+// Gone waits until the client of the held request has gone away.
+func (h *Held) Gone() {
+	h.t.Helper()
+	h.await(h.gone, "the client of the held request went away")
+}
+
+func (h *Held) await(event <-chan struct{}, what string) {
+	h.t.Helper()
+	late := time.NewTimer(patience)
+	defer late.Stop()
 	select {
-	case <-h.arrived:
-	case <-time.After(patience):
-		h.t.Fatalf("the request to be held did not come within %s", patience)
+	case <-event:
+	case <-late.C:
+		h.t.Fatalf("within %s it did not happen that %s", patience, what)
 	}
 }
 
@@ -163,6 +176,7 @@ func (h *Held) wait(r *http.Request) bool {
 	case <-h.release:
 		return true
 	case <-r.Context().Done():
+		close(h.gone)
 		return false
 	}
 }
