@@ -113,12 +113,15 @@ async def test_public_reads_work_with_the_narrowest_key(connect, mock):
     assert (await client.check_name("Chatterbox")).available is False
 
 
-@pytest.mark.covers("list_agents", "proxy", "get_credit_balance")
+@pytest.mark.covers("list_agents", "get_agent_by_ticker", "proxy", "get_credit_balance")
 async def test_no_key_is_ever_written_down(buyer, connect, mock):
-    await buyer.list_agents()
+    """Not even one that strays into a path or a query."""
+    await buyer.list_agents(search=autxmock.BUYER)
+    await refused(buyer.get_agent_by_ticker(autxmock.BUYER), 404)
     await buyer.proxy("FREE", prompt="x")
     await buyer.get_credit_balance()
     await refused(connect(mock, "autx_live_stranger").get_credit_balance(), 401)
     log = mock.control("GET", "requests").text
-    assert "autx_live_" not in log
+    for key in (autxmock.BUYER, "autx_live_stranger"):
+        assert key not in log
     assert [entry["user"] for entry in mock.log("proxy.call", "credits.balance")][:2] == ["buyer", "buyer"]

@@ -122,12 +122,17 @@ async def test_order_lists_with_their_filters(buyer, connect, mock):
 
 @pytest.mark.covers("order", "get_order", "get_credit_balance")
 async def test_files_go_with_an_order(buyer, mock):
-    order = await buyer.order(DOCREAD, "Read these", files=[("a.pdf", b"%PDF-1.7 one"), ("b.txt", b"two")])
+    files = [("a.pdf", b"%PDF-1.7 \x00\xff"), ("b.txt", "zwölf".encode())]
+    order = await buyer.order(DOCREAD, "Read these", files=files)
 
     assert (order.status, order.amount_paid, order.agent_id) == ("completed", 1.0, DOCREAD)
     assert (await buyer.get_order(order.id)).output_text == "Echo: Read these"
     assert (await buyer.get_credit_balance()).available_usdc == 99.0
     assert mock.calls()[0] == ("orders.create_multipart", 201, True)
+    (stored,) = mock.of("orders", "buyer")
+    assert [(file["name"], file["size"], file["sha256"]) for file in stored["files"]] == [
+        (name, len(content), hashlib.sha256(content).hexdigest()) for name, content in files
+    ]
 
 
 @pytest.mark.covers("order")

@@ -12,7 +12,8 @@ import pytest
 import websockets
 
 import autxmock
-from autxmock import PROGRAM, PROCESS_SECONDS, SEED, SUMM, Program, serving
+from autxmock import PROCESS_SECONDS, PROGRAM, SEED, SUMM, Program, serving
+from expect import refused
 
 CLIENT = "import os; from autx_client import AutxClient; c = AutxClient(os.environ['AUTX_API_KEY'], os.environ['AUTX_BASE_URL']); "
 
@@ -138,6 +139,7 @@ def without_origin(mock):
 
 @pytest.mark.covers("order", "get_order", "get_credit_balance", "upload_agent_image")
 async def test_a_state_file_outlives_the_program(connect, tmp_path):
+    """Here it is told to stop; below it is killed."""
     state = ["-state", str(tmp_path / "world.json")]
     with serving(*state) as mock:
         order = await connect(mock).order(SUMM, "remember me")
@@ -149,6 +151,22 @@ async def test_a_state_file_outlives_the_program(connect, tmp_path):
         assert (await connect(mock).get_credit_balance()).available_usdc == 99.5
         served = httpx.get(f"{mock.control_url}/images/{image.rsplit('/', 1)[1]}")
         assert served.content == b"\x89PNG\r\n\x1a\n kept"
+
+
+@pytest.mark.covers("order", "get_order", "withdraw_credits")
+async def test_a_state_file_has_what_was_answered_when_the_program_is_killed(connect, tmp_path):
+    state = ["-state", str(tmp_path / "world.json")]
+    program = Program(*state)
+    try:
+        order = await connect(program.mock).order(SUMM, "answered")
+        await connect(program.mock).withdraw_credits(2)
+    finally:
+        assert program.stop(signal.SIGKILL) == -signal.SIGKILL
+    with serving(*state) as mock:
+        assert (await connect(mock).get_order(order.id)).output_text == "Echo: answered"
+        assert mock.moves("buyer") == [("consume", Decimal("0.5")), ("withdrawal", 2)]
+        assert mock.balance("buyer") == (Decimal("97.50"), 0)
+        await refused(connect(mock).withdraw_credits(2), 409)
 
 
 @pytest.mark.covers("order", "proxy")

@@ -201,8 +201,10 @@ async def test_provider_keys_are_taken_and_never_shown(seller, mock):
 
     agent = await seller.update_provider_key(SUMM, "sk-first-secret", provider="openai")
     assert (agent.provider_key_configured, agent.provider) == (True, "openai")
+    assert mock.agent("SUMM")["provider_key_sha256"] == hashlib.sha256(b"sk-first-secret").hexdigest()
     again = await seller.update_provider_key(SUMM, "sk-second-secret")
     assert (again.provider_key_configured, again.provider) == (True, "openai")
+    assert mock.agent("SUMM")["provider_key_sha256"] == hashlib.sha256(b"sk-second-secret").hexdigest()
 
     for page in ("state", "requests"):
         assert "secret" not in mock.control("GET", page).text, page
@@ -295,6 +297,7 @@ async def test_a_launch_in_three_phases(seller, mock):
     active = await seller.activate_agent(reserved.id, TX_HASH, ADDRESS)
 
     assert (active.id, active.status, active.endpoint_url) == (reserved.id, "active", URL)
+    assert (mock.agent("PHASES")["tx_hash"], mock.agent("PHASES")["deployer_address"]) == (TX_HASH, ADDRESS)
     assert "PHASES" in [agent.ticker for agent in await seller.list_agents()]
     assert mock.calls("agents.reserve", "agents.activate") == [("agents.reserve", 201, True), ("agents.activate", 200, True)]
     with nothing_changes(mock):
@@ -348,6 +351,7 @@ async def test_a_paid_checkout_stands_in_for_the_launch_fee(connect, mock):
     assert made.status == "active"
     assert mock.balance("poor") == (Decimal("0.30"), 0)
     assert mock.moves("poor") == []
+    await refused(poor.create_agent("By Card Again", "AGAIN", URL, stripe_session_id=checkout.session_id), 402)
     second = await poor.create_checkout("launch", "https://shop.example.com/ok", "https://shop.example.com/no")
     mock.complete_checkout(second.session_id)
     reserved = await poor.reserve_agent("By Card Too", "CARDTOO", URL, stripe_session_id=second.session_id)

@@ -154,19 +154,22 @@ async def test_deposits_where_they_are_off(connect):
 
 
 @pytest.mark.covers("AutxAsyncClient.session")
-@pytest.mark.parametrize(("frame", "known"), [("both", True), ("flat", True), ("nested", False)])
-async def test_frames_that_open_a_session(connect_async, frame, known):
+@pytest.mark.parametrize(("frame", "flat", "nested"), [("both", True, True), ("flat", True, False), ("nested", False, True)])
+async def test_frames_that_open_a_session(connect_async, frame, flat, nested):
     """With the nested form alone the client doesn't learn the agent, but chats all the same."""
     with serving("-assume", f"sessions.frame={frame}") as mock:
         async with connect_async(mock).session("CHAT") as chat:
             assert chat.info.session_id.startswith("ses_")
-            assert chat.info.agent_ticker == ("CHAT" if known else "")
+            assert (chat.info.agent_ticker, chat.info.credits_reserved) == ("CHAT" if flat else "", 0.25)
             assert await chat.say("hello") == "Echo: hello"
+        raw = (await frames(mock, "CHAT"))[0]
+        assert (raw.get("agent_ticker") == "CHAT", "agent_ticker" in raw) == (flat, flat)
+        assert (raw.get("agent", {}).get("ticker") == "CHAT", "agent" in raw) == (nested, nested)
 
 
-async def frames(mock, prompt="hello"):
+async def frames(mock, who, prompt="hello"):
     """Every frame of one turn, as the client gets but does not show them."""
-    async with websockets.connect(f"{mock.base_url.replace('http', 'ws', 1)}/ws/agent/SLOWEST") as ws:
+    async with websockets.connect(f"{mock.base_url.replace('http', 'ws', 1)}/ws/agent/{who}") as ws:
         await ws.send(json.dumps({"type": "auth", "token": autxmock.BUYER}))  # The bare key: the other form that sources show.
         seen = [json.loads(await ws.recv())]
         await ws.send(json.dumps({"type": "message", "prompt": prompt}))
@@ -197,7 +200,7 @@ def slowest(tmp_path):
 )
 async def test_the_bill_comes_before_or_after_the_end(connect_async, slowest, position, last):
     with serving("-assume", position, seed=slowest) as mock:
-        seen = await frames(mock)
+        seen = await frames(mock, "SLOWEST")
         assert [frame["type"] for frame in seen if frame["type"] in ("done", "billing")] == last
         bill = next(frame for frame in seen if frame["type"] == "billing")
         assert (Decimal(str(bill["amount_charged"])), Decimal(str(bill["platform_fee"]))) == (Decimal("0.05"), Decimal("0.005"))
@@ -209,7 +212,7 @@ async def test_the_bill_comes_before_or_after_the_end(connect_async, slowest, po
 @pytest.mark.covers("AutxAsyncClient.stream", "AutxAsyncClient.session", "AsyncChatSession.message")
 async def test_heartbeats_are_sent_and_skipped(connect_async, slowest):
     with serving("-assume", "sessions.heartbeat=10ms", seed=slowest) as mock:
-        seen = await frames(mock)
+        seen = await frames(mock, "SLOWEST")
         assert seen[0]["type"] == "session", "nothing comes before it"
         assert "heartbeat" in [frame["type"] for frame in seen]
         buyer = connect_async(mock)
