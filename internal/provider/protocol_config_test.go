@@ -60,7 +60,8 @@ func environment(t *testing.T, pairs map[string]string) {
 	}
 }
 
-// TestWhereKeyAndAddressComeFrom looks at what reaches the server, as the environment is easily read at the wrong moment or with the wrong precedence.
+// TestWhereKeyAndAddressComeFrom looks at what reaches the server, as the environment is easily read at the wrong moment or with the wrong
+// precedence.
 func TestWhereKeyAndAddressComeFrom(t *testing.T) {
 	first, second := tap(t, market(t, []string{"MINE"})), tap(t, market(t, []string{"MINE"}))
 	const ours, theirs = "autx_live_us", otherKey

@@ -19,8 +19,8 @@ const (
 
 type values = protocol.Values
 
-// market is a server with two accounts: ours, with $1,000 and one free launch, and another one that owns the agent OTHR. More agents of ours may be given,
-// by ticker; "TICK:paused" gives one in that status.
+// market is a server with two accounts: ours, with $1,000 and one free launch, and another one that owns the agent OTHR. More agents of ours may be
+// given, by ticker; "TICK:paused" gives one in that status.
 func market(t testing.TB, ours []string, options ...mockserver.Option) *mockserver.Server {
 	t.Helper()
 	seed, err := mockserver.ParseSeed([]byte(`{

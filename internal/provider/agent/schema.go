@@ -162,9 +162,19 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 					},
 				},
 			},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true}),
+			"timeouts": timeoutsSchema(ctx),
 		},
 	}
+}
+
+// timeoutsSchema is that of the library that all providers take, with a word on the whole, which it does without.
+func timeoutsSchema(ctx context.Context) schema.Attribute {
+	attribute := timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true})
+	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
+		nested.MarkdownDescription = "How long each operation may take, retries included. Each defaults to `5m`."
+		return nested
+	}
+	return attribute
 }
 
 // IdentitySchema implements resource.ResourceWithIdentity: the id alone locates an agent, and it never changes.
