@@ -176,7 +176,9 @@ func TestCancelReservation(t *testing.T) {
 func TestLaunchPaidByCheckout(t *testing.T) {
 	t.Parallel()
 	s, _, seller := newShop(t)
-	open := func(c *caller, body string) string { return c.post("/payments/create-checkout", body).want(201)["session_id"].(string) }
+	open := func(c *caller, body string) string {
+		return c.post("/payments/create-checkout", body).want(201)["session_id"].(string)
+	}
 	const urls = `"success_url":"https://a.example/ok","cancel_url":"https://a.example/no"`
 	id := open(seller, `{"type":"launch",`+urls+`}`)
 	service := open(seller, `{"type":"service","agent_id":"`+idSumm+`",`+urls+`}`)

@@ -139,13 +139,14 @@ func (c *caller) sendCtx(ctx context.Context, method, url, contentType, body str
 	if c.key != "" {
 		req.Header.Set("Authorization", "Bearer "+c.key)
 	}
+	start := time.Now()
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return reply{t: c.t, err: err}
+		return reply{t: c.t, err: err, took: time.Since(start)}
 	}
 	defer resp.Body.Close()
 	data, err := io.ReadAll(resp.Body)
-	return reply{c.t, resp.StatusCode, resp.Header, data, err}
+	return reply{c.t, resp.StatusCode, resp.Header, data, err, time.Since(start)}
 }
 
 // reply is what a call got.
@@ -155,6 +156,7 @@ type reply struct {
 	header http.Header
 	body   []byte
 	err    error
+	took   time.Duration
 }
 
 type object = map[string]any
