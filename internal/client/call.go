@@ -55,7 +55,10 @@ func (c *Client) do(ctx context.Context, req request) (*answer, error) {
 		target += "?" + req.query.Encode()
 	}
 	var body any // a typed nil would be sent as a body of unknown length
-	if req.body != nil {
+	switch {
+	case req.stream != nil:
+		body = retryablehttp.ReaderFunc(req.stream)
+	case req.body != nil:
 		body = req.body
 	}
 	r, err := retryablehttp.NewRequestWithContext(ctx, req.method, target, body)

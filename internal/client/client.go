@@ -15,6 +15,8 @@ type Client struct {
 	Agents *AgentsService
 	// Credits calls what concerns the prepaid balance.
 	Credits *CreditsService
+	// Orders calls what concerns orders.
+	Orders *OrdersService
 
 	config   Config
 	baseURL  string
@@ -52,6 +54,7 @@ func New(config Config) (*Client, error) {
 	}
 	c.Agents = &AgentsService{client: c}
 	c.Credits = &CreditsService{client: c}
+	c.Orders = &OrdersService{client: c}
 	return c, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
@@ -20,6 +21,8 @@ type request struct {
 	query       url.Values
 	body        []byte
 	contentType string
+	// stream begins to read a body that is too large to be held in memory; it takes the place of body.
+	stream func() (io.Reader, error)
 	// once means that the request moves money or creates something, and so must reach the service once at most. Others only read, or set absolute
 	// values: carried out twice they do what they do once.
 	once bool
