@@ -7,9 +7,9 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 )
 
-// DepositTest adds test credits, in USD, where the service allows that: on development instances (SDK reference). Real money comes in on AUTX's pages or
-// on-chain, for which no call is published. The answer is the balance after it and does not name the transaction. The request reaches the service once
-// at most: when MayHaveBeenCarriedOut is true of the error, look for the transaction before anything else.
+// DepositTest adds test credits, in USD, where the service allows that: on development instances (SDK reference). Real money comes in on AUTX's
+// pages or on-chain, for which no call is published. The answer is the balance after it and does not name the transaction. The request reaches the
+// service once at most: when MayHaveBeenCarriedOut is true of the error, look for the transaction before anything else.
 func (s *CreditsService) DepositTest(ctx context.Context, amount money.Amount) (*Balance, error) {
 	return s.move(ctx, "/credits/deposit-test", struct {
 		Amount string `json:"amount"` // the SDK reference passes a string

@@ -8,8 +8,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 )
 
-// Order is an order as AUTX shows it. Three answers show three parts of it, and what an answer does not have is absent: the answer to a purchase has no
-// output, Get has the output and no price, and List has the price and no output (client 0.4.1). Only the id is certain to be there.
+// Order is an order as AUTX shows it. Three answers show three parts of it, and what an answer does not have is absent: the answer to a purchase has
+// no output, Get has the output and no price, and List has the price and no output (client 0.4.1). Only the id is certain to be there.
 type Order struct {
 	// ID identifies the order.
 	ID string `json:"id"`

@@ -9,8 +9,8 @@ import (
 // OrdersService calls what concerns orders. Paths and their trailing slashes are those of client 0.4.1; errors are *Error.
 type OrdersService struct{ client *Client }
 
-// Create places an order, which debits the agent's price. The request reaches the service once at most: when MayHaveBeenCarriedOut is true of the error,
-// look the order up before anything else.
+// Create places an order, which debits the agent's price. The request reaches the service once at most: when MayHaveBeenCarriedOut is true of the
+// error, look the order up before anything else.
 func (s *OrdersService) Create(ctx context.Context, create OrderCreate) (*Order, error) {
 	req, err := request{method: http.MethodPost, path: "/orders/", once: true}.withJSON(create)
 	if err != nil {
