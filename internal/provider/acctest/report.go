@@ -218,12 +218,11 @@ search:
 	return nil
 }
 
-// text is what a person would have read.
+// text is what a person would have read of problems.
 func (r *Report) text() string {
 	var out strings.Builder
 	for line := range strings.Lines(r.Raw) {
 		var message struct {
-			Text       string      `json:"@message"`
 			Diagnostic *Diagnostic `json:"diagnostic"`
 		}
 		if json.Unmarshal([]byte(line), &message) != nil {
@@ -231,9 +230,8 @@ func (r *Report) text() string {
 			continue
 		}
 		if message.Diagnostic != nil {
-			message.Text = message.Diagnostic.String()
+			out.WriteString(message.Diagnostic.String() + "\n")
 		}
-		out.WriteString(message.Text + "\n")
 	}
 	return out.String()
 }
