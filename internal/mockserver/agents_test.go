@@ -2,12 +2,15 @@ package mockserver_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 )
@@ -205,12 +208,12 @@ func TestUpdate(t *testing.T) {
 
 func wantJSON(t *testing.T, got any, want string) {
 	t.Helper()
-	var w any
-	if err := json.Unmarshal([]byte(want), &w); err != nil {
+	var g, w any
+	if err := errors.Join(json.Unmarshal(must(json.Marshal(got)), &g), json.Unmarshal([]byte(want), &w)); err != nil {
 		t.Fatal(err)
 	}
-	if a, b := string(must(json.Marshal(got))), string(must(json.Marshal(w))); a != b {
-		t.Errorf("%s; want %s", a, b)
+	if diff := cmp.Diff(w, g); diff != "" {
+		t.Errorf("(-want +got) %s", diff)
 	}
 }
 

@@ -44,7 +44,7 @@ type SeedKey struct {
 	// Key starts with autx_live_.
 	Key string `json:"key"`
 	// Scopes are of proxy, orders, agents and *; nil is *.
-	Scopes []string `json:"scopes,omitempty"`
+	Scopes []string `json:"scopes,omitzero"`
 }
 
 // SeedAgent is a listing.

@@ -40,11 +40,21 @@ func (seed Seed) addMoney(w *world) error {
 			return fmt.Errorf("user %s: %s of %s at %s: %w", e.User, e.Kind, e.Amount, *formatTime(e.At), err)
 		}
 	}
+	for _, u := range w.users { // a balance that a seed names is there, however long ago the last transaction was
+		if a := w.account(u); !a.expiresAt().IsZero() && !a.expiresAt().After(w.now) {
+			a.lastActivity = w.now
+		}
+	}
 	return nil
 }
 
-// weight puts what adds before what takes where both happened at the same time.
-func weight(e entry) int { return -e.Available.Sign() }
+// weight puts deposits first where several things happened at the same time.
+func weight(e entry) int {
+	if e.Kind == kindDeposit {
+		return 0
+	}
+	return 1
+}
 
 // transactions reads the transactions that a seed lists.
 func (seed Seed) transactions(w *world) ([]entry, error) {

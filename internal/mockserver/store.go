@@ -35,6 +35,8 @@ type storedWorld struct {
 	Images    map[string]image `json:"images"`
 	Ledger    []entry          `json:"ledger"`
 	NextSeq   int64            `json:"next_seq"`
+	// Activity is each user's last activity, which a seed may have set later than its transactions.
+	Activity map[string]time.Time `json:"activity"`
 }
 
 type storedClock struct {
@@ -83,6 +85,9 @@ func (d *storedWorld) world(assume assumptions, now time.Time) (*world, error) {
 			return nil, fmt.Errorf("state file: ledger entry %d: %w", e.Seq, err)
 		}
 	}
+	for id, at := range d.Activity {
+		w.ledger.account(id).lastActivity = at
+	}
 	for _, s := range w.sessions {
 		s.ended = make(chan struct{})
 		if s.Status != statusActive {
@@ -104,9 +109,13 @@ func (d *storedWorld) world(assume assumptions, now time.Time) (*world, error) {
 // snapshot is the whole world as it is written to the file. The caller holds the server's lock.
 func (s *Server) snapshot() ([]byte, int64) {
 	w := s.world
+	activity := map[string]time.Time{}
+	for _, u := range w.users {
+		activity[u.ID] = w.account(u).lastActivity
+	}
 	data := encode(storedWorld{
 		Version: storeVersion, Clock: storedClock{Advanced: s.clock.advanced(), Last: w.now}, Users: w.users, Agents: w.agents, Orders: w.orders,
-		Sessions: w.sessions, Checkouts: w.checkouts, Images: w.images, Ledger: w.ledger.entries, NextSeq: w.nextSeq,
+		Sessions: w.sessions, Checkouts: w.checkouts, Images: w.images, Ledger: w.ledger.entries, NextSeq: w.nextSeq, Activity: activity,
 	})
 	return data, w.version
 }
