@@ -231,7 +231,7 @@ func TestSettingsReachTheClient(t *testing.T) {
 	d := protocol.New(t)
 	d.MustConfigure(values{"api_key": server.Key(), "base_url": server.URL(), "max_retries": 0, "timeout": "20ms"})
 	_, _, diags := d.ReadDataSource("autx_agent", values{"ticker": "MINE"})
-	if !diags.Errors().Say("20ms") {
+	if !diags.Errors().Say("20ms", "raise timeout in the provider block") {
 		t.Errorf("timeout: %s", diags)
 	}
 	server = market(t, []string{"MINE"}, mockserver.WithRateLimit(1), mockserver.WithClock(fixed))

@@ -83,7 +83,7 @@ func (d *AvailabilityDataSource) Read(ctx context.Context, req datasource.ReadRe
 		}
 		free, err := check(ctx, wanted.ValueString())
 		if err != nil {
-			resp.Diagnostics.Append(diagnose.Error("Could not look up whether the "+what+" is free", err, diagnose.Same)...)
+			resp.Diagnostics.Append(diagnose.Error("Could not look up whether the "+what+" is free", err, diagnose.Parameter)...)
 		}
 		available = available && free
 		return types.BoolValue(free)

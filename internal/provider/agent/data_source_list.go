@@ -114,12 +114,7 @@ func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, r
 	}
 	found, err := find()
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Error("Could not list agents", err, func(field []string) (path.Path, bool) {
-			if len(field) == 0 {
-				return path.Empty(), false
-			}
-			return diagnose.Same(field[len(field)-1:])
-		})...)
+		resp.Diagnostics.Append(diagnose.Error("Could not list agents", err, diagnose.Parameter)...)
 		return
 	}
 	if len(found) > most {

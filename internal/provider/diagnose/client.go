@@ -3,10 +3,14 @@
 package diagnose
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -32,6 +36,14 @@ func Same(field []string) (path.Path, bool) {
 		at = at.AtName(step)
 	}
 	return at, true
+}
+
+// Parameter is Paths for data sources, whose arguments travel in the path or the query of a request: ["query", "limit"] came from the attribute limit.
+func Parameter(field []string) (path.Path, bool) {
+	if len(field) == 0 {
+		return path.Empty(), false
+	}
+	return path.Root(field[len(field)-1]), true
 }
 
 // Error tells of a failed call. The title says what could not be done, in the form "Could not update agent SUMM"; fields that AUTX found invalid
@@ -61,10 +73,14 @@ func report[D diag.Diagnostic](title string, err error, paths Paths, newWhole wh
 		return diags
 	}
 	for _, field := range failure.Fields {
+		steps := printable(field.Path)
 		// The CLI shows the place of an argument at the top level only, so the text names it as well.
-		name, report := "the field "+strings.Join(field.Path, "."), func(detail string) diag.Diagnostic { return newWhole(title, detail) }
+		name, report := "the field "+strings.Join(steps, "."), func(detail string) diag.Diagnostic { return newWhole(title, detail) }
+		if len(steps) == 0 {
+			name = "a field that it does not name"
+		}
 		if paths != nil {
-			if at, ok := paths(field.Path); ok {
+			if at, ok := paths(steps); ok {
 				name, report = at.String(), func(detail string) diag.Diagnostic { return newAttribute(at, title, detail) }
 			}
 		}
@@ -81,9 +97,20 @@ func report[D diag.Diagnostic](title string, err error, paths Paths, newWhole wh
 	return diags
 }
 
+// printable gives the steps of a path as text that can be sent to the CLI.
+func printable(steps []string) []string {
+	out := make([]string, len(steps))
+	for i, step := range steps {
+		out[i] = strings.ToValidUTF8(step, "\uFFFD")
+	}
+	return out
+}
+
 // nextStep says what a user can do about a failure.
 func nextStep(failure *client.Error) string {
 	switch failure.Status {
+	case 0, http.StatusRequestTimeout:
+		return nextStepUnanswered(failure)
 	case http.StatusUnauthorized:
 		return "AUTX does not accept the API key. Check api_key in the provider block, or AUTX_API_KEY."
 	case http.StatusPaymentRequired:
@@ -91,29 +118,45 @@ func nextStep(failure *client.Error) string {
 	case http.StatusForbidden:
 		return "The API key may lack the scope that this call needs, or the e-mail address of the account is not verified, or the object belongs to " +
 			"somebody else."
+	case http.StatusNotFound:
+		return "AUTX knows no such object. If nothing is found at all, check base_url: it must lead to the API, its version included, as in " +
+			client.DefaultBaseURL + "."
 	case http.StatusTooManyRequests:
 		return "AUTX limits how often it is called. Set requests_per_second in the provider block to stay below the limit, or max_retries to wait longer."
-	case http.StatusConflict, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusBadRequest:
-		return ""
-	case 0:
-		if failure.Outcome == client.NotSent {
-			return "The request did not reach AUTX, so nothing was changed. Check base_url, the network and any proxy (HTTPS_PROXY), then try again."
-		}
-		return "The connection failed while AUTX may have been working on the request. The next plan reads what is there now."
 	}
-	if failure.Status >= http.StatusInternalServerError {
+	switch {
+	case failure.Status >= http.StatusInternalServerError:
 		return "AUTX, or a proxy before it, failed. Try again later; if it lasts, report the request id to AUTX."
+	case failure.Status < http.StatusBadRequest:
+		return "This is not how AUTX's API answers. Check base_url, and whether a proxy on the way answers in its place."
 	}
-	return ""
+	return "" // what AUTX says is wrong with the request is all there is to know
+}
+
+// nextStepUnanswered is nextStep where there was no answer in time.
+func nextStepUnanswered(failure *client.Error) string {
+	const check = "Check base_url, the network and any proxy (HTTPS_PROXY), then try again."
+	switch {
+	case errors.Is(failure, context.Canceled) || (failure.Attempts == 0 && !errors.Is(failure, context.DeadlineExceeded)):
+		return "" // interrupted, or not worth sending: the error says it all
+	case errors.Is(failure, context.DeadlineExceeded) || failure.Status == http.StatusRequestTimeout:
+		return "It took too long. If AUTX needs more time, raise timeout in the provider block, or the resource's timeouts. The next plan reads what is there now."
+	case failure.Outcome == client.NotSent:
+		return "The request did not reach AUTX, so nothing was changed. " + check
+	case failure.Method == http.MethodGet:
+		return "AUTX could not be read. " + check
+	}
+	return "The connection failed while AUTX may have been working on the request. The next plan reads what is there now."
 }
 
 // sentence makes an error's text readable inside prose.
 func sentence(text string) string {
-	text = strings.TrimSpace(text)
+	text = strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD")) // other text does not travel to the CLI
 	if text == "" {
 		return "No reason was given."
 	}
-	text = strings.ToUpper(text[:1]) + text[1:]
+	first, size := utf8.DecodeRuneInString(text)
+	text = string(unicode.ToUpper(first)) + text[size:]
 	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "!") && !strings.HasSuffix(text, "?") {
 		text += "."
 	}
