@@ -15,7 +15,7 @@ from autxmock import CHAT, SUMM
 from expect import nothing_changes, refused
 
 URL = "https://agents.example.com/mine"
-SHORT = 0.25  # Seconds of patience of a client that is to time out.
+SHORT = 0.5  # Seconds of patience of a client that is to time out.
 PNG = b"\x89PNG\r\n\x1a\n and a picture"
 
 

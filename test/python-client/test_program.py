@@ -60,15 +60,14 @@ def test_run_fails_when_a_fault_never_fired():
     idle = run(fault, CLIENT + "c.list_agents()")
     assert idle.returncode == 3
     assert "orders.create" in idle.stderr, "it says which"
-    fired = run(fault, CLIENT + f"import httpx\ntry: c.order('{SUMM}', 'hi')\nexcept httpx.HTTPStatusError as e: raise SystemExit(e.response.status_code == 503 and 5)")
+    order = f"import httpx\ntry: c.order('{SUMM}', 'hi')\nexcept httpx.HTTPStatusError as e: raise SystemExit(e.response.status_code == 503 and 5)"
+    fired = run(fault, CLIENT + order)
     assert fired.returncode == 5
 
 
 def test_run_takes_faults_in_their_short_form():
-    done = run(
-        ["-fault", "agents.list:before:status=429,retry_after=0,times=2", "-fault", "orders.create:after:reset"],
-        CLIENT + f"import httpx\nassert len(c.list_agents()) == 7\ntry: c.order('{SUMM}', 'hi')\nexcept httpx.TransportError: print(len(c.list_orders()))",
-    )
+    code = f"import httpx\nassert len(c.list_agents()) == 7\ntry: c.order('{SUMM}', 'hi')\nexcept httpx.TransportError: print(len(c.list_orders()))"
+    done = run(["-fault", "agents.list:before:status=429,retry_after=0,times=2", "-fault", "orders.create:after:reset"], CLIENT + code)
     assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
 
 
