@@ -17,12 +17,11 @@ URL = "https://agents.example.com/mine"
 
 # Every switch in every position: a whole errand has to work in each of them.
 POSITIONS = [
-    "agents.public_endpoint_url=false", "agents.public_endpoint_url=true", "agents.patch_null=clears",
-    "agents.patch_null=ignored", "agents.delete=gone", "agents.delete=delisted", "credits.shape=available_usdc", "orders.delay=0s",
-    "orders.delay=10s", "lists.lag=0", "lists.lag=1",
-    "lists.default_limit=0", "lists.default_limit=2", "deposit_test=enabled", "deposit_test=disabled", "sessions.heartbeat=0s", "sessions.heartbeat=1ms",
-    "sessions.billing=after_done", "sessions.billing=before_done", "sessions.frame=both", "sessions.frame=flat", "sessions.frame=nested",
-    "sessions.on_disconnect=keep", "sessions.on_disconnect=close",
+    "agents.public_endpoint_url=false", "agents.public_endpoint_url=true", "agents.patch_null=clears", "agents.patch_null=ignored",
+    "agents.delete=gone", "agents.delete=delisted", "credits.shape=available_usdc", "orders.delay=0s", "orders.delay=10s", "lists.lag=0",
+    "lists.lag=1", "lists.default_limit=0", "lists.default_limit=2", "deposit_test=enabled", "deposit_test=disabled",
+    "sessions.heartbeat=0s", "sessions.heartbeat=1ms", "sessions.billing=after_done", "sessions.billing=before_done", "sessions.frame=both",
+    "sessions.frame=flat", "sessions.frame=nested", "sessions.on_disconnect=keep", "sessions.on_disconnect=close",
 ]
 
 
