@@ -115,12 +115,14 @@ func refuseInState(p *Purchase, id string) *Refusal {
 // waysOut are the ways to go on with a live object instead of buying it again.
 func waysOut(kind Kind, id string) string {
 	t := kind.trait()
-	return fmt.Sprintf("A create of what exists comes from taint, -replace, create_before_destroy, or a resource or for_each key that was renamed. Instead of that:\n\n"+
+	return fmt.Sprintf("A create of what exists comes from taint, -replace, create_before_destroy, a resource or for_each key that was renamed, or a second "+
+		"resource with the same %s. Instead of that:\n\n"+
 		"  - if it is tainted: terraform untaint %s.NAME (tofu untaint with OpenTofu)\n"+
 		"  - if it was renamed: a moved block, from the old address to the new one\n"+
+		"  - if two resources have the %s: one of its own for each\n"+
 		"  - if the state has lost it: this import block\n\n%s\n\n"+
 		"To have it made anew on purpose, destroy it in a run of its own before (destroy -refresh=false if a plan fails with this error).",
-		t.resource, importBlock(kind, id))
+		t.keyName, t.resource, t.keyName, importBlock(kind, id))
 }
 
 func refuseOtherInputs(p *Purchase, id string) *Refusal {

@@ -52,6 +52,22 @@ func (d *Desk) PlanDestroy(_ context.Context, kind Kind, key, id string) []Probl
 	return problems
 }
 
+// PlanKeep is to be called for each plan that goes on with what the state holds under a key, or leaves the key for another. It is SawInState, and an error
+// where the same walk wants to buy under the key anew: which of the two is planned first is chance.
+func (d *Desk) PlanKeep(ctx context.Context, kind Kind, key, id string) []Problem {
+	if key == "" || id == "" {
+		return nil
+	}
+	var problems []Problem
+	d.walk.at(kind, key, func(r *row) {
+		if r.stateID == "" {
+			r.stateID = id
+		}
+		problems = r.clash(kind, key)
+	})
+	return append(problems, d.SawInState(ctx, kind, key, id)...)
+}
+
 // planKey enters a purchase under its key into the walk.
 func (d *Desk) planKey(p Planned) []Problem {
 	var problems []Problem

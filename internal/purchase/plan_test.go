@@ -155,6 +155,9 @@ func TestPlanOfARelaunch(t *testing.T) {
 	destroy := func(d *purchase.Desk) []purchase.Problem {
 		return d.PlanDestroy(t.Context(), purchase.AgentLaunch, "A", "id-7")
 	}
+	keep := func(d *purchase.Desk) []purchase.Problem {
+		return d.PlanKeep(t.Context(), purchase.AgentLaunch, "A", "id-7")
+	}
 	forget := func(d *purchase.Desk) []purchase.Problem {
 		return d.Forget(t.Context(), purchase.AgentLaunch, "A", "id-7")
 	}
@@ -167,12 +170,16 @@ func TestPlanOfARelaunch(t *testing.T) {
 		"renamed: destroyed, then created":              {[]step{destroy, create}, []string{"", "error"}},
 		"renamed: read, created, seen again, destroyed": {[]step{saw, create, saw, destroy}, []string{"", "error", "", ""}},
 		"no refresh: created, seen, destroyed":          {[]step{create, saw, destroy}, []string{"", "warning", "error"}},
-		"created, then seen by an update":               {[]step{create, saw}, []string{"", "warning"}},
-		"gone: read, forgotten, created":                {[]step{saw, forget, create}, []string{"", "", ""}},
-		"destroyed in the same walk, then created":      {[]step{saw, destroy, forget, create}, []string{"", "", "", ""}},
-		"read and destroyed":                            {[]step{saw, saw, destroy}, []string{"", "", ""}},
-		"told once":                                     {[]step{saw, create, destroy}, []string{"", "error", ""}},
-		"created only":                                  {[]step{create}, []string{""}},
+		"second resource: created, read, kept":          {[]step{create, saw, keep}, []string{"", "warning", "error"}},
+		"second resource: read, kept, created":          {[]step{saw, keep, create}, []string{"", "", "error"}},
+		"second resource, no refresh: created, kept":    {[]step{create, keep, keep}, []string{"", "error", ""}},
+		"kept":                                     {[]step{saw, keep, keep}, []string{"", "", ""}},
+		"created, then seen by an update":          {[]step{create, saw}, []string{"", "warning"}},
+		"gone: read, forgotten, created":           {[]step{saw, forget, create}, []string{"", "", ""}},
+		"destroyed in the same walk, then created": {[]step{saw, destroy, forget, create}, []string{"", "", "", ""}},
+		"read and destroyed":                       {[]step{saw, saw, destroy}, []string{"", "", ""}},
+		"told once":                                {[]step{saw, create, destroy}, []string{"", "error", ""}},
+		"created only":                             {[]step{create}, []string{""}},
 		"another id is forgotten: the state still has it": {[]step{saw, func(d *purchase.Desk) []purchase.Problem {
 			return d.Forget(t.Context(), purchase.AgentLaunch, "A", "id-0")
 		}, create}, []string{"", "", "error"}},

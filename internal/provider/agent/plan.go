@@ -80,10 +80,16 @@ func (r *Resource) planCreate(ctx context.Context, config resourceModel, plan *r
 
 func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, plan *resourceModel) diag.Diagnostics {
 	var diags diag.Diagnostics
-	diags.Append(r.sawInState(ctx, state)...)
+	if r.data.Reachable() {
+		diags.Append(diagnose.Problems(r.data.Desk().PlanKeep(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString()))...)
+	}
 	if !plan.Ticker.Equal(state.Ticker) {
 		// Terraform plans the new agent in a call of its own; this one is about the old one.
 		diags.Append(r.planReplacement(state, *plan)...)
+		return diags
+	}
+	if r.walk.keeps(state.ID.ValueString()) {
+		diags.Append(twiceInState(state))
 		return diags
 	}
 	plan.Spend = state.Spend
@@ -205,6 +211,10 @@ func (r *Resource) planReplacement(state, plan resourceModel) diag.Diagnostics {
 
 func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Diagnostics {
 	diags := r.sawInState(ctx, state)
+	if r.walk.dooms(state.ID.ValueString()) {
+		diags.Append(twiceInState(state))
+		return diags
+	}
 	if r.protected(state) {
 		diags.Append(protectedError(state))
 		return diags
@@ -233,6 +243,17 @@ func protectedError(state resourceModel) diag.Diagnostic {
 			"To do it, set deletion_protection = false, apply, and destroy then. To stop managing it without destroying it, use a removed block or "+
 			"`state rm`.",
 			state.Ticker.ValueString(), state.ID.ValueString(), launchFee.USD()))
+}
+
+// twiceInState refuses to destroy an agent that the state has a second time and keeps: under another address, or under the same one beside an object
+// that the CLI has deposed.
+func twiceInState(state resourceModel) diag.Diagnostic {
+	ticker, id := state.Ticker.ValueString(), state.ID.ValueString()
+	return diag.NewErrorDiagnostic("Agent is in the state twice",
+		fmt.Sprintf("This plan keeps agent %s (id %s) and destroys it as well, because the state has it twice: under two addresses, or as a deposed object beside the current one. "+
+			"There is only one, and it would be lost.\n\n"+
+			"Where it has two addresses, take the one that is given up out of the state, without destroying it: terraform state rm autx_agent.NAME (tofu state rm with OpenTofu). "+
+			"Where an object is deposed, do the same and import the agent again:\n\n%s", ticker, id, importBlock(id)))
 }
 
 // sawInState lets the purchase journal learn which agent a ticker belongs to, so that no later run takes the live agent for a lost launch.

@@ -17,7 +17,11 @@ type walk struct {
 
 	mu      sync.Mutex
 	checked int
+	plans   map[string]fate // by id
 }
+
+// fate is what the plans of a walk have in mind for an agent of the state.
+type fate struct{ kept, doomed bool }
 
 func walkOf(data *providerdata.Data) *walk {
 	return providerdata.Shared(data, func() *walk {
@@ -83,4 +87,25 @@ func (w *walk) mayCheck() (ok, firstSkipped bool) {
 	defer w.mu.Unlock()
 	w.checked++
 	return w.checked <= maxChecked, w.checked == maxChecked+1
+}
+
+// keeps notes that a plan goes on with an agent, and tells whether another one of this walk destroys it.
+func (w *walk) keeps(id string) (doomed bool) {
+	return w.decide(id, fate{kept: true}).doomed
+}
+
+// dooms notes that a plan destroys an agent, and tells whether another one of this walk goes on with it.
+func (w *walk) dooms(id string) (kept bool) {
+	return w.decide(id, fate{doomed: true}).kept
+}
+
+func (w *walk) decide(id string, more fate) fate {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.plans == nil {
+		w.plans = map[string]fate{}
+	}
+	before := w.plans[id]
+	w.plans[id] = fate{kept: before.kept || more.kept, doomed: before.doomed || more.doomed}
+	return before
 }
