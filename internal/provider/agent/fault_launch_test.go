@@ -57,8 +57,10 @@ func launchFaults() []launchFault {
 		return f
 	}
 	faults := []launchFault{
-		{name: "connection refused", arrange: refuseConnections, free: true, fails: true,
-			says: []string{"Error: Could not launch agent ONE", launchPath, "connection refused", "did not reach AUTX, so nothing was changed"}},
+		{
+			name: "connection refused", arrange: refuseConnections, free: true, fails: true,
+			says: []string{"Error: Could not launch agent ONE", launchPath, "connection refused", "did not reach AUTX, so nothing was changed"},
+		},
 		notDone("connection reset before", "before:reset", notFound, "It is safe to apply again"),
 		lost("connection reset after", "after:reset"),
 		slow(notDone("no answer before", "before:hang", notFound, "no complete answer within 2s")),
@@ -87,12 +89,18 @@ func launchFaults() []launchFault {
 		notDone("401", "before:status=401,body={\"detail\":\"no such key\"}", "401 Unauthorized: no such key", "AUTX does not accept the API key"),
 		notDone("403", "before:status=403,body={\"detail\":\"verify your e-mail\"}", "403 Forbidden: verify your e-mail", "scope"),
 		notDone("400 in plain text", "before:status=400,body=no such thing", "400 Bad Request: no such thing"),
-		{name: "credits are short", arrange: spendAll, free: true, fails: true, posts: 1,
-			says: []string{launchPath, "402 Payment Required: Insufficient credits", "Please top up $10.00", "Top them up", "nothing was charged"}},
-		{name: "foreign redirect", arrange: redirectTo(http.StatusTemporaryRedirect), free: true, fails: true,
-			says: []string{launchPath, "307 Temporary Redirect", "redirected to http://", "the API key was not sent there"}},
-		{name: "redirect of a POST to a GET", arrange: redirectTo(http.StatusFound), free: true, fails: true,
-			says: []string{notFound, launchPath, "302 Found", "the API key was not sent there"}},
+		{
+			name: "credits are short", arrange: spendAll, free: true, fails: true, posts: 1,
+			says: []string{launchPath, "402 Payment Required: Insufficient credits", "Please top up $10.00", "Top them up", "nothing was charged"},
+		},
+		{
+			name: "foreign redirect", arrange: redirectTo(http.StatusTemporaryRedirect), free: true, fails: true,
+			says: []string{launchPath, "307 Temporary Redirect", "redirected to http://", "the API key was not sent there"},
+		},
+		{
+			name: "redirect of a POST to a GET", arrange: redirectTo(http.StatusFound), free: true, fails: true,
+			says: []string{notFound, launchPath, "302 Found", "the API key was not sent there"},
+		},
 	}
 	for i, bytes := range []int{0, 1, 7, 60, 400, 1 << 20} { // the last one withholds one byte
 		how := []string{"truncate", "reset"}[i%2]
