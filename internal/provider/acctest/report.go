@@ -77,7 +77,7 @@ func (c *CLI) Report(args ...string) *Report {
 		}
 		switch action := message.Change.Action; message.Type {
 		case "diagnostic":
-			if !strings.HasPrefix(message.Diagnostic.Summary, "Provider development overrides") {
+			if !message.Diagnostic.aboutOverrides() {
 				report.Diagnostics = append(report.Diagnostics, message.Diagnostic)
 			}
 		case "planned_change":
@@ -229,7 +229,7 @@ func (r *Report) text() string {
 			out.WriteString(line)
 			continue
 		}
-		if message.Diagnostic != nil {
+		if message.Diagnostic != nil && !message.Diagnostic.aboutOverrides() {
 			out.WriteString(message.Diagnostic.String() + "\n")
 		}
 	}
@@ -242,4 +242,9 @@ func (c *CLI) ShowPlan() *tfjson.Plan {
 	var plan tfjson.Plan
 	c.show(&plan, "plan.bin")
 	return &plan
+}
+
+// aboutOverrides tells whether the CLI only says that it uses a provider which was built just now.
+func (d Diagnostic) aboutOverrides() bool {
+	return strings.HasPrefix(d.Summary, "Provider development overrides")
 }

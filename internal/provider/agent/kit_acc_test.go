@@ -2,7 +2,9 @@ package agent_test
 
 import (
 	"fmt"
+	"io"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -222,3 +224,30 @@ const (
 	txHash   = "0x00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 	deployer = "0x00112233445566778899aabbccddeeff00112233"
 )
+
+// call makes a request as the owner of a key, and gives the answer's body. The test ends unless it succeeds.
+func call(t *testing.T, server *mockserver.Server, key, method, path, body string) []byte {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, server.URL()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode > 299 {
+		t.Fatalf("%s %s: %s %s %v", method, path, resp.Status, answer, err)
+	}
+	return answer
+}
+
+// patch changes an agent of mine outside of Terraform.
+func patch(t *testing.T, server *mockserver.Server, ticker, body string) {
+	t.Helper()
+	call(t, server, server.Key(), http.MethodPatch, "/agents/"+must(t, server, ticker).ID, body)
+}
