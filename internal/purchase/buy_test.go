@@ -65,6 +65,23 @@ func TestDefiniteFailureLeavesNothing(t *testing.T) {
 	b.wantCharges(purchase.AgentLaunch, "SUMM", 1)
 }
 
+func TestDefiniteFailureAfterALostRequest(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	b.service.script, b.service.lag = []fate{lostAfter, refused}, 1
+	b.refuse(b.order("k", "d"), purchase.ReasonAbsent)
+	if _, err, _ := b.buy(b.order("k", "d")); err == nil {
+		t.Fatal("want the service's refusal")
+	}
+	// The second request was refused, but of the first one it still isn't known.
+	b.wantState(order, "k", "unknown")
+	b.service.lag = 0
+	if result := b.must(b.order("k", "d")); !result.Adopted || result.ID != "id-1" {
+		t.Errorf("result = %+v; want id-1 adopted", result)
+	}
+	b.wantCharges(order, "k", 1)
+}
+
 func TestLostAnswerIsFoundAgain(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]fate{"lost": lostAfter, "without an id": noID} {
@@ -816,6 +833,9 @@ func TestBrokenRecords(t *testing.T) {
 				refusal := b.refuse(b.agent("SUMM"), purchase.ReasonJournal)
 				if !strings.Contains(refusal.Detail, file) {
 					t.Errorf("the file is not named: %s", refusal.Detail)
+				}
+				if newer := strings.Contains(refusal.Detail, "newer version of this provider"); newer != (name == "newer") {
+					t.Errorf("detail: %s", refusal.Detail)
 				}
 				if sends, _, _ := b.service.counts(); sends != 0 {
 					t.Errorf("%d requests beside a broken record", sends)

@@ -27,6 +27,8 @@ type Hooks struct {
 	OnLock func(slot string)
 	// FailWrites is asked before each write of a record; an error of it is that of the write.
 	FailWrites func(data string) error
+	// OnRead is called before each read of a record.
+	OnRead func()
 	// AfterWrite is called after each write of a record.
 	AfterWrite func()
 	// Memory replaces the directory.
@@ -63,6 +65,13 @@ func (s *hookedStore) lock(ctx context.Context, name string) (func(), error) {
 		s.hooks.OnLock(name)
 	}
 	return s.store.lock(ctx, name)
+}
+
+func (s *hookedStore) read(ctx context.Context, name string) ([]byte, error) {
+	if s.hooks.OnRead != nil {
+		s.hooks.OnRead()
+	}
+	return s.store.read(ctx, name)
 }
 
 func (s *hookedStore) create(ctx context.Context, name string, data []byte) error {

@@ -254,7 +254,8 @@ func TestPlanTellsWhatTheJournalKnows(t *testing.T) {
 func TestSawInStateWritesOnce(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)
-	writes := 0
+	reads, writes := 0, 0
+	b.hooks.OnRead = func() { reads++ }
 	b.hooks.FailWrites = func(string) error { writes++; return nil }
 	for range 3 {
 		d := b.desk()
@@ -262,8 +263,8 @@ func TestSawInStateWritesOnce(t *testing.T) {
 			wantNone(t, d.SawInState(t.Context(), purchase.AgentLaunch, "A", "id-1"))
 		}
 	}
-	if writes != 1 {
-		t.Errorf("%d writes over three walks; want 1", writes)
+	if reads != 4 || writes != 1 {
+		t.Errorf("%d reads and %d writes over three walks; want 1 read a walk, once more under the lock, and 1 write", reads, writes)
 	}
 	if view := b.wantState(purchase.AgentLaunch, "A", "known"); view.ID != "id-1" || !view.InState {
 		t.Errorf("record = %+v", view)
@@ -336,12 +337,15 @@ func TestForgetNeedsTheID(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)
 	b.must(b.agent("A"))
+	b.desk().SawInState(t.Context(), purchase.AgentLaunch, "A", "id-1")
 	wantNone(t, b.desk().Forget(t.Context(), purchase.AgentLaunch, "A", "id-0"))
 	b.wantState(purchase.AgentLaunch, "A", "known")
 	wantNone(t, b.desk().Forget(t.Context(), purchase.AgentLaunch, "", "id-1"))
 	wantNone(t, b.desk().Forget(t.Context(), purchase.AgentLaunch, "B", "id-1"))
 	wantNone(t, b.desk().Forget(t.Context(), purchase.AgentLaunch, "A", "id-1"))
-	b.wantState(purchase.AgentLaunch, "A", "forgotten")
+	if view := b.wantState(purchase.AgentLaunch, "A", "forgotten"); view.InState {
+		t.Errorf("record = %+v; want in no state", view)
+	}
 	wantNone(t, b.desk().SawInState(t.Context(), purchase.AgentLaunch, "A", "id-1")) // a state from a backup
 	b.wantState(purchase.AgentLaunch, "A", "known")
 }
