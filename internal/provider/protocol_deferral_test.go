@@ -92,6 +92,7 @@ func TestUnknownProviderWithoutDeferral(t *testing.T) {
 			if plan := d.MustPlan(agentType, nil, agentNamed("NEWW")); len(plan.Diagnostics) > 0 {
 				t.Errorf("%s: a create says %s", name, plan.Diagnostics)
 			}
+			d.NextWalk()
 			if plan := d.MustPlan(agentType, made, nil); !plan.Diagnostics.Warnings().Say("SUMM", "not refunded") {
 				t.Errorf("%s: a destroy says %s", name, plan.Diagnostics)
 			}

@@ -79,8 +79,10 @@ func TestReplacementOfAProtectedAgent(t *testing.T) {
 		plan := d.Plan(agentType, made, agentNamed("OLDD", "ticker", ticker, "deletion_protection", false))
 		said(t, "replacement", plan.Diagnostics.Errors(), "ticker", "deletion_protection", "OLDD", "destroy -refresh=false")
 	}
+	d.NextWalk()
 	plan := d.Plan(agentType, made, nil)
 	said(t, "destroy", plan.Diagnostics.Errors(), "", "deletion_protection", "OLDD", made.ID())
+	d.NextWalk()
 	if plan := d.MustPlan(agentType, made, agentNamed("OLDD", "ticker", "oldd", "deletion_protection", true)); !plan.Empty() {
 		t.Error("the same ticker in another case is a change")
 	}

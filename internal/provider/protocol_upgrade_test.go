@@ -72,6 +72,7 @@ func TestStateThatLacksAttributes(t *testing.T) {
 		t.Errorf("the plan is not empty: %s", cmp.Diff(read.Values(), plan.Values()))
 	}
 	// Without a refresh, too, protection is on where the state does not say, and an update is possible.
+	d.NextWalk()
 	if plan := d.Plan(agentType, old, nil); !plan.Diagnostics.Errors().Say("deletion_protection") {
 		t.Errorf("a state without deletion_protection protects nothing: %s", plan.Diagnostics)
 	}
