@@ -1,6 +1,6 @@
 // Package inventory shares reads between the resources of one walk of the CLI. A refresh of many objects of one kind costs a few requests, not one an
 // object: the first reads are plain GETs, as a walk with one or two objects must cost no more, and from then on one list answers.
 //
-// A shelf is never wrong where a plain GET is right: what the list does not have is confirmed by a GET, since lists may lag behind; a list that fails is
-// replaced by GETs; and a write of the kind drops everything. What somebody else changes meanwhile is seen at the latest after MaxAge.
+// A shelf is never wrong where a plain GET is right: what the list does not have is confirmed by a GET, since lists may lag behind; a list that
+// fails is replaced by GETs; and a write of the kind drops everything. What somebody else changes meanwhile is seen at the latest after MaxAge.
 package inventory

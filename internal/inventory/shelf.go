@@ -27,7 +27,7 @@ type Source[T any] struct {
 	List func(ctx context.Context) ([]T, error)
 	// ID gives an object's id.
 	ID func(T) string
-	// IsNotFound tells whether an error of Get means that there is no such object.
+	// IsNotFound tells whether an error of Get means that there is no such object. The shelf hands every error of Get on as it is.
 	IsNotFound func(error) bool
 }
 
@@ -45,8 +45,8 @@ func WithMaxItems(n int) Option { return func(s *settings) { s.maxItems = n } }
 // WithClock replaces the clock by which lists grow old.
 func WithClock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
 
-// Shelf answers reads of one kind of object during one walk. Its methods may be called concurrently. Readers share what it returns and must not change
-// it.
+// Shelf answers reads of one kind of object during one walk. Its methods may be called concurrently. Readers share what it returns and must not
+// change it.
 type Shelf[T any] struct {
 	source Source[T]
 	settings
@@ -87,7 +87,7 @@ func (s *Shelf[T]) Get(ctx context.Context, id string) (T, error) {
 		if kept, err = s.list(ctx); err != nil {
 			if ctx.Err() != nil {
 				var none T
-				return none, context.Cause(ctx) //nolint:wrapcheck // the caller's own context
+				return none, context.Cause(ctx)
 			}
 			return s.get(ctx, id)
 		}
@@ -112,8 +112,8 @@ func (s *Shelf[T]) All(ctx context.Context) ([]T, error) {
 	return append([]T(nil), kept.items...), nil
 }
 
-// Drop forgets everything, and what is still on its way as well: call it after each write of the kind, also after one that failed, as it may have been
-// carried out.
+// Drop forgets everything, and what is still on its way as well: call it after each write of the kind, also after one that failed, as it may have
+// been carried out.
 func (s *Shelf[T]) Drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,10 +123,10 @@ func (s *Shelf[T]) Drop() {
 }
 
 // consult decides how an object is read: from a list that is kept, by a plain GET, or (neither) from a list yet to be read.
-func (s *Shelf[T]) consult(id string) (kept *listing[T], plain bool) {
+func (s *Shelf[T]) consult(id string) (_ *listing[T], plain bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if kept = s.fresh(); kept != nil {
+	if kept := s.fresh(); kept != nil {
 		return kept, false
 	}
 	if s.noLists || s.tooLarge {
@@ -193,16 +193,17 @@ func (s *Shelf[T]) flight(what string) string {
 
 func flightIn(epoch uint64, what string) string { return strconv.FormatUint(epoch, 10) + " " + what }
 
-// shared runs a request once for all who want it. Each of them may stop waiting; the request goes on for the others, bounded by the source's timeouts.
+// shared runs a request once for all who want it. Each of them may stop waiting; the request goes on for the others, bounded by the source's
+// timeouts.
 func shared[V any](ctx context.Context, flights *singleflight.Group, name string, request func(context.Context) (V, error)) (V, error) {
 	var none V
 	if ctx.Err() != nil {
-		return none, context.Cause(ctx) //nolint:wrapcheck // the caller's own context
+		return none, context.Cause(ctx)
 	}
 	done := flights.DoChan(name, func() (any, error) { return request(context.WithoutCancel(ctx)) })
 	select {
 	case <-ctx.Done():
-		return none, context.Cause(ctx) //nolint:wrapcheck // the caller's own context
+		return none, context.Cause(ctx)
 	case result := <-done:
 		if result.Err != nil {
 			return none, result.Err

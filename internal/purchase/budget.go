@@ -92,8 +92,9 @@ func (b *budget) reserve(ctx context.Context, r request) error {
 	})
 }
 
-// keepBalance refuses what would take the available balance below the limit. The balance is read live only while nothing of this command is in flight for
-// the account: otherwise nobody could tell whether the figure already counts it. Until then the last reading is used, less all that was reserved since.
+// keepBalance refuses what would take the available balance below the limit. The balance is read live only while nothing of this command is in
+// flight for the account: otherwise nobody could tell whether the figure already counts it. Until then the last reading is used, less all that was
+// reserved since.
 func (b *budget) keepBalance(ctx context.Context, l *ledger, r request) error {
 	keep := b.limits.KeepBalance
 	if keep == nil {
@@ -151,8 +152,8 @@ func (b *budget) giveBack(ctx context.Context, record string) error {
 	})
 }
 
-// settle notes what became of a purchase; one that was taken over without a charge has reserved nothing and is entered all the same, for the command to
-// see that its key is used.
+// settle notes what became of a purchase; one that was taken over without a charge has reserved nothing and is entered all the same, for the
+// command to see that its key is used.
 func (b *budget) settle(ctx context.Context, record, title string, to stage) error {
 	return b.box.update(ctx, func(l *ledger) error {
 		e := l.find(record)

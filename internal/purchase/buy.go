@@ -9,11 +9,12 @@ import (
 
 // Buy makes a purchase, or finds that it was made before, and gives its id.
 //
-// The error is a *Refusal where the desk did not buy or can't tell whether it was bought, and the error of p.Send, unchanged, where the service surely
-// did not carry the purchase out: then nothing was charged and nothing stays open. Once the service has confirmed a purchase there is no error any more.
+// The error is a *Refusal where the desk did not buy or can't tell whether it was bought, and the error of p.Send, unchanged, where the service
+// surely did not carry the purchase out: then nothing was charged and nothing stays open. Once the service has confirmed a purchase there is no
+// error any more.
 //
-// Cancelling ctx stops everything before p.Send. From then on the request runs to its answer, bounded by p.Deadline, and a lost answer is looked up on
-// a context of its own.
+// Cancelling ctx stops everything before p.Send. From then on the request runs to its answer, bounded by p.Deadline, and a lost answer is looked up
+// on a context of its own.
 func (d *Desk) Buy(ctx context.Context, p Purchase) (Result, error) {
 	b := &buying{desk: d, p: &p, slot: d.slot(p.Kind, p.Key), name: d.recordName(p.Kind, p.Key)}
 	release, err := b.enter(ctx)
@@ -53,7 +54,8 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 	switch {
 	case p.Kind == "" || p.Key == "" || p.Send == nil:
 		return nil, refuse(ReasonCheck, nil, "Purchase is incomplete",
-			fmt.Sprintf("The %s was not sent, because the provider did not say under which key. This is a bug in the provider; please report it.", p.Title))
+			fmt.Sprintf("The %s was not sent, because the provider did not say under which key. This is a bug in the provider; please report "+
+				"it.", p.Title))
 	case d.limits == nil:
 		return nil, refuseSpendingOff(p.Title, p.Authorized)
 	case !d.identified():
@@ -117,12 +119,13 @@ func (b *buying) unread(ctx context.Context, what string, err error) error {
 		return refuseCancelled(b.p.Title, ctx.Err())
 	}
 	return refuse(ReasonCheck, err, "Purchase not sent",
-		fmt.Sprintf("The %s was not sent and nothing was charged, because %s could not be read: %v.\n\nApply again once that works.", b.p.Title, what, err))
+		fmt.Sprintf("The %s was not sent and nothing was charged, because %s could not be read: %v.\n\nApply again once that "+
+			"works.", b.p.Title, what, err))
 }
 
 func (b *buying) giveBack(ctx context.Context) {
 	// A reservation that can't be given back only refuses later purchases of the same command.
-	_ = b.desk.ledger().giveBack(context.WithoutCancel(ctx), b.name) //nolint:errcheck // see above
+	_ = b.desk.ledger().giveBack(context.WithoutCancel(ctx), b.name)
 }
 
 // writeIntent puts into the journal, durably, what a later run needs if this one dies.
@@ -177,10 +180,10 @@ func (b *buying) takeBack(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
 	// If the journal can't be written the intent stays, and a later run looks for a purchase that is not there before it buys: a look too many.
 	if b.previous == nil {
-		_ = b.desk.store.remove(ctx, b.name) //nolint:errcheck // see above
+		_ = b.desk.store.remove(ctx, b.name)
 		return
 	}
-	_ = b.desk.save(ctx, b.name, b.previous) //nolint:errcheck // see above
+	_ = b.desk.save(ctx, b.name, b.previous)
 }
 
 // send makes the purchase, detached from the CLI's cancellation: an interrupted run still learns what came of it.
@@ -203,14 +206,14 @@ func (b *buying) send(ctx context.Context) (Result, error) {
 	return b.resolve(ctx, err)
 }
 
-// resolve finds out whether a purchase was made whose answer was lost. The reservation stays in each case: what a list does not show yet may still have
-// been charged.
+// resolve finds out whether a purchase was made whose answer was lost. The reservation stays in each case: what a list does not show yet may still
+// have been charged.
 func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
 	d, p := b.desk, b.p
 	ctx = context.WithoutCancel(ctx)
-	_ = d.ledger().settle(ctx, b.name, p.Title, stageUncertain) //nolint:errcheck // in flight counts as much as uncertain does
+	_ = d.ledger().settle(ctx, b.name, p.Title, stageUncertain) // in flight counts as much as uncertain does
 	b.rec.State = stateUnknown
-	_ = d.save(ctx, b.name, b.rec) //nolint:errcheck // the intent in the journal makes a later run look as well
+	_ = d.save(ctx, b.name, b.rec) // the intent in the journal makes a later run look as well
 	found, err := b.lookUp(ctx, b.rec.Snapshot)
 	if err != nil {
 		return Result{}, refuseUnknown(p, lost, err)
@@ -219,16 +222,17 @@ func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
 	switch {
 	case found.none():
 		b.rec.Absent++
-		_ = d.save(ctx, b.name, b.rec) //nolint:errcheck // the count is for people
+		_ = d.save(ctx, b.name, b.rec) // the count is for people
 		return Result{}, refuseAbsent(p, lost)
 	case found.ambiguous():
 		b.rec.State = stateAmbiguous
-		_ = d.save(ctx, b.name, b.rec) //nolint:errcheck // a later run looks again in either state
+		_ = d.save(ctx, b.name, b.rec) // a later run looks again in either state
 		return Result{}, refuseAmbiguous(p, found, lost)
 	}
 	id := found.candidates[0].ID
 	b.problems = append(b.problems, warn("Purchase made although its answer was lost",
-		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards: %s is there and nothing else fits, so it is taken for the one that was just bought. "+
+		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards: %s is there and nothing else fits, so it is taken for the "+
+			"one that was just bought. "+
 			"It was charged at most once.", p.Title, lost, found.candidates[0])))
 	b.settle(ctx, stateAdopted, id)
 	return Result{ID: id, Problems: b.problems}, nil
@@ -242,8 +246,9 @@ func (b *buying) settle(ctx context.Context, to state, id string) {
 	b.rec.State, b.rec.ID, b.rec.Candidates, b.rec.Instance = to, id, nil, d.instance()
 	if err := d.save(ctx, b.name, b.rec); err != nil {
 		b.problems = append(b.problems, warn("Purchase not noted in the journal",
-			fmt.Sprintf("The %s was made (id %s), but %s could not be written: %v.\n\nThe state has it. Should this run lose the state as well, the next one looks the purchase up.",
+			fmt.Sprintf("The %s was made (id %s), but %s could not be written: %v.\n\nThe state has it. Should this run lose the state as well, "+
+				"the next one looks the purchase up.",
 				p.Title, id, d.store.where(b.name), err)))
 	}
-	_ = d.ledger().settle(ctx, b.name, p.Title, stageBought) //nolint:errcheck // in flight counts as much as bought does
+	_ = d.ledger().settle(ctx, b.name, p.Title, stageBought) // in flight counts as much as bought does
 }

@@ -50,8 +50,7 @@ func TestDefiniteFailureLeavesNothing(t *testing.T) {
 	b := newBuyer(t)
 	b.service.script = []fate{refused}
 	_, err, _ := b.buy(b.agent("SUMM"))
-	var typed *failure
-	if !errors.As(err, &typed) {
+	if _, typed := errors.AsType[*failure](err); !typed {
 		t.Fatalf("error is %v; want the service's own", err)
 	}
 	if _, isRefusal := errors.AsType[*purchase.Refusal](err); isRefusal {
@@ -295,8 +294,8 @@ func TestTwoLostAnswersAreNotAssigned(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)
 	b.service.script = []fate{diedAfter, diedBefore}
-	b.buy(b.order("a", "d")) //nolint:errcheck // it dies
-	b.buy(b.order("b", "d")) //nolint:errcheck // it dies
+	b.buy(b.order("a", "d")) // it dies
+	b.buy(b.order("b", "d")) // it dies
 	// One order is there, and either key may have made it.
 	refusal := b.refuse(b.order("a", "d"), purchase.ReasonAmbiguous)
 	if !strings.Contains(refusal.Detail, "order b") {
@@ -320,7 +319,7 @@ func TestScopeKeepsPurchasesApart(t *testing.T) {
 	b.service.script = []fate{diedBefore, lostAfter}
 	other := b.order("a", "d")
 	other.Scope = "another seller"
-	b.buy(other) //nolint:errcheck // it dies
+	b.buy(other) // it dies
 	if result := b.must(b.order("b", "d")); result.ID != "id-1" {
 		t.Errorf("result = %+v; want id-1, as no purchase of the same scope is open", result)
 	}
@@ -441,7 +440,7 @@ func TestSettledOrder(t *testing.T) {
 		t.Parallel()
 		b := newBuyer(t)
 		b.service.script = []fate{diedAfter}
-		b.buy(b.order("k", "d")) //nolint:errcheck // it dies
+		b.buy(b.order("k", "d")) // it dies
 		b.refuse(b.order("k", "other"), purchase.ReasonBound)
 		if view := b.wantState(order, "k", "adopted"); view.ID != "id-1" || view.Digest != "d" {
 			t.Errorf("record = %+v; want id-1 with its own digest", view)
@@ -540,7 +539,7 @@ func TestRotatedKey(t *testing.T) {
 					return b.agent("K")
 				}
 				b.service.script = []fate{f}
-				b.buy(buy()) //nolint:errcheck // it may die
+				b.buy(buy()) // it may die
 				b.apiKey = "autx_live_somebody_else"
 				b.service.remove("id-1") // so that the ticker is free
 				if result := b.must(buy()); result.Adopted || result.ID != "id-2" {
@@ -553,7 +552,7 @@ func TestRotatedKey(t *testing.T) {
 		t.Parallel()
 		b := newBuyer(t)
 		b.service.script = []fate{diedAfter}
-		b.buy(b.agent("K")) //nolint:errcheck // it dies
+		b.buy(b.agent("K")) // it dies
 		rotate(b, "autx_live_second")
 		if result := b.must(b.agent("K")); !result.Adopted || result.ID != "id-1" {
 			t.Errorf("result = %+v; want id-1 adopted", result)
@@ -564,7 +563,7 @@ func TestRotatedKey(t *testing.T) {
 		t.Parallel()
 		b := newBuyer(t)
 		b.service.script = []fate{diedAfter}
-		b.buy(b.order("K", "d")) //nolint:errcheck // it dies
+		b.buy(b.order("K", "d")) // it dies
 		rotate(b, "autx_live_second")
 		b.refuse(b.order("K", "d"), purchase.ReasonAmbiguous)
 		b.wantCharges(order, "K", 1)

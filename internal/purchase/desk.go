@@ -65,7 +65,8 @@ var desks atomic.Int64
 
 // NewDesk makes a desk. It touches no file and makes no request.
 func NewDesk(config Config) *Desk {
-	d := &Desk{limits: config.Limits, account: config.Account, owner: fingerprint(config.Account.APIKey), journal: config.JournalDir, hooks: config.hooks}
+	d := &Desk{limits: config.Limits, account: config.Account, journal: config.JournalDir, hooks: config.hooks}
+	d.owner = fingerprint(config.Account.APIKey)
 	if d.journal == "" {
 		d.journal = defaultJournalDir()
 	}
@@ -153,6 +154,6 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // the caller says what was waited for
+		return ctx.Err()
 	}
 }

@@ -22,14 +22,14 @@ const (
 	documentSuffix = ".json"
 	lockSuffix     = ".lock"
 
-	// keyPoll and ledgerPoll are how often a lock that another process holds is tried: a key may be held for minutes, a ledger for a moment. The systems
-	// offer no wait that a context could end.
+	// keyPoll and ledgerPoll are how often a lock that another process holds is tried: a key may be held for minutes, a ledger for a moment. The
+	// systems offer no wait that a context could end.
 	keyPoll    = 50 * time.Millisecond
 	ledgerPoll = 2 * time.Millisecond
 )
 
-// dirStore keeps the journal in a directory: records/ with one file a document, locks/ with one empty file a lock. A lock file is never deleted: whoever
-// waits for it would then hold another file's lock than whoever comes later.
+// dirStore keeps the journal in a directory: records/ with one file a document, locks/ with one empty file a lock. A lock file is never deleted:
+// whoever waits for it would then hold another file's lock than whoever comes later.
 type dirStore struct {
 	root   string
 	opened sync.Mutex
@@ -74,7 +74,7 @@ func (s *dirStore) read(_ context.Context, name string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errAbsent
 	}
-	return data, err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+	return data, err
 }
 
 func (s *dirStore) create(_ context.Context, name string, data []byte) error {
@@ -104,7 +104,7 @@ func (s *dirStore) remove(_ context.Context, name string) error {
 		return nil
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return err
 	}
 	return syncDir(filepath.Dir(s.where(name)))
 }
@@ -112,7 +112,7 @@ func (s *dirStore) remove(_ context.Context, name string) error {
 func (s *dirStore) list(_ context.Context, prefix string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(s.root, "records"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return nil, err
 	}
 	var names []string
 	for _, entry := range entries {
@@ -131,7 +131,7 @@ func (s *dirStore) tryLock(name string) (func(), bool, error) {
 	l := newFileLock(s.lockFile(name))
 	locked, err := l.TryLock()
 	if err != nil || !locked {
-		return nil, false, err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return nil, false, err
 	}
 	return unlocker(l), true, nil
 }
@@ -151,15 +151,15 @@ func newFileLock(path string) *flock.Flock {
 }
 
 func unlocker(l *flock.Flock) func() {
-	return func() { _ = l.Unlock() } //nolint:errcheck // closing the file in any case ends the lock, and nobody could do more
+	return func() { _ = l.Unlock() } // closing the file in any case ends the lock, and nobody could do more
 }
 
-// writeFile writes a file that is complete and durable, or not there: a temporary file beside it is synced, named by publish, and the directory synced.
-// (renameio leaves out the directory, and Windows.)
+// writeFile writes a file that is complete and durable, or not there: a temporary file beside it is synced, named by publish, and the directory
+// synced. (renameio leaves out the directory, and Windows.)
 func writeFile(path string, data []byte, publish func(temporary, final string) error) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".tmp-*")
 	if err != nil {
-		return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return err
 	}
 	_, err = temporary.Write(data)
 	if err == nil {
@@ -179,7 +179,7 @@ func writeFile(path string, data []byte, publish func(temporary, final string) e
 
 func removeQuietly(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return err
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func makeDir(dir string) error {
 		return nil
 	}
 	if err := os.MkdirAll(dir, dirMode); err != nil {
-		return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return err
 	}
 	return syncDir(filepath.Dir(dir))
 }
@@ -199,13 +199,13 @@ func syncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil // directories can't be opened for that there; NTFS journals the names itself
 	}
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // a directory of the journal, wherever the user wants it
 	if err != nil {
-		return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return err
 	}
 	err = d.Sync()
 	if closeErr := d.Close(); err == nil {
 		err = closeErr
 	}
-	return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+	return err
 }

@@ -1,8 +1,8 @@
 // Package purchase buys at most once a key, within limits.
 //
-// The service has no idempotency keys, and Terraform creates again after every lost answer, taint, -replace and renamed for_each key, without telling a
-// create what an earlier run did. So a record is written to a journal before each purchase, and a purchase whose outcome is not known is looked up
-// before anything is sent again. The package knows nothing of Terraform: problems are values, which the provider turns into diagnostics.
+// The service has no idempotency keys, and Terraform creates again after every lost answer, taint, -replace and renamed for_each key, without
+// telling a create what an earlier run did. So a record is written to a journal before each purchase, and a purchase whose outcome is not known is
+// looked up before anything is sent again. The package knows nothing of Terraform: problems are values, which the provider turns into diagnostics.
 //
 // # The states of a purchase
 //
@@ -19,30 +19,31 @@
 //	                                     └── absent ◀─────┘  └──┴──▶ ambiguous(candidates): the next Buy looks again
 //	                                     (the next Buy may send)
 //
-// Intent and sent are one state. Between the two there would be only the call of Send, and a process that dies around it can't write down on which side
-// it died: a later run must look in either case. Absent is no state of a record either. The record stays unknown, with a count of the looks that found
-// nothing, and keeps its first snapshot: a list that lags behind may still show the first attempt when the second is looked for.
+// Intent and sent are one state. Between the two there would be only the call of Send, and a process that dies around it can't write down on which
+// side it died: a later run must look in either case. Absent is no state of a record either. The record stays unknown, with a count of the looks
+// that found nothing, and keeps its first snapshot: a list that lags behind may still show the first attempt when the second is looked for.
 //
-// Two events come from outside. A read or a plan that has a state makes the record known, whatever it was (SawInState): the state is the better witness.
-// An object that is gone frees the key where the key names an object (AdoptUnlessInState), and does not where the key is used once for ever
-// (AdoptIfSameInputs): forgotten is then only a remark.
+// Two events come from outside. A read or a plan that has a state makes the record known (SawInState): the state is the better witness,
+// unless it still has what the key named before the last purchase. An object that is gone frees the key where the key names an object
+// (AdoptUnlessInState), and does not where the key is used once for ever (AdoptIfSameInputs): forgotten is then only a remark.
 //
 // # What is locked when
 //
-// The lock of a key is held by one Buy from before it reads the record until the purchase is settled. It is the system's lock on a file, so it ends with
-// its process, and not before: a provider that outlives a killed CLI keeps it while it waits for its answer, and the next run waits for it and reads the
-// result. The ledger of a command has a lock of its own, taken for moments while a key's lock may be held, never the other way round. A purchase that
-// looks for its lost answer waits for others that are on their way; it is not on its way any more itself, so nobody waits in a circle.
+// The lock of a key is held by one Buy from before it reads the record until the purchase is settled. It is the system's lock on a file, so it ends
+// with its process, and not before: a provider that outlives a killed CLI keeps it while it waits for its answer, and the next run waits for it and
+// reads the result. The ledger of a command has a lock of its own, taken for moments while a key's lock may be held, never the other way round. A
+// purchase that looks for its lost answer waits for others that are on their way; it is not on its way any more itself, so nobody waits in a
+// circle.
 //
 // # The limits
 //
 // A purchase reserves what it authorises before it is sent, under the lock of the ledger, and gives it back only when it was surely not carried out.
-// The ledger belongs to one command of the CLI, named by the CLI's process, since every provider block is a process of its own. Processes are told apart
-// by number and start, never by comparing times.
+// The ledger belongs to one command of the CLI, named by the CLI's process, since every provider block is a process of its own. Processes are told
+// apart by number and start, never by comparing times.
 //
 // # What this can't do
 //
-// The guarantee is: at most once a key while the journal survives, or a plan in the same working directory has read the state. With neither, nothing at
-// the service identifies a purchase. Somebody who buys the same thing by other means at the very moment at which an answer is lost makes the look for it
-// ambiguous, which is refused, or, if the purchase itself was not carried out, makes theirs look like it.
+// The guarantee is: at most once a key while the journal survives, or a plan in the same working directory has read the state. With neither,
+// nothing at the service identifies a purchase. Somebody who buys the same thing by other means at the very moment at which an answer is lost makes
+// the look for it ambiguous, which is refused, or, if the purchase itself was not carried out, makes theirs look like it.
 package purchase

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// settleEarlier deals with what the journal holds under the key. It answers done where that ends the purchase, with an earlier one that is taken over; else
-// the key is free and nothing of an earlier attempt was found.
+// settleEarlier deals with what the journal holds under the key. It answers done where that ends the purchase, with an earlier one that is taken
+// over; else the key is free and nothing of an earlier attempt was found.
 func (b *buying) settleEarlier(ctx context.Context) (result Result, done bool, err error) {
 	if b.rec == nil {
 		return b.settleForeign(ctx)
@@ -75,7 +75,7 @@ func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Res
 		if ctx.Err() != nil {
 			return Result{}, false, refuseCancelled(p.Title, ctx.Err())
 		}
-		return Result{}, false, refuseStillUnknown(p, rec, err)
+		return Result{}, false, refuseStillUnknown(rec, err)
 	}
 	otherService := b.otherInstance(rec)
 	if found.none() {
@@ -97,7 +97,7 @@ func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Res
 	if guess || found.ambiguous() {
 		if !foreign {
 			rec.State, rec.Candidates = stateAmbiguous, found.candidates
-			_ = d.save(ctx, b.name, rec) //nolint:errcheck // a later run looks again in either state
+			_ = d.save(ctx, b.name, rec) // a later run looks again in either state
 		}
 		return Result{}, false, refuseAmbiguous(p, found, nil)
 	}
@@ -109,10 +109,11 @@ func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Res
 	id := found.candidates[0].ID
 	if differs(rec.Digest, p.Digest) && p.Settled == AdoptIfSameInputs {
 		b.rec.State, b.rec.ID, b.rec.Candidates = stateAdopted, id, nil
-		_ = d.save(ctx, b.name, b.rec) //nolint:errcheck // a later run looks again if the record stays open
+		_ = d.save(ctx, b.name, b.rec) // a later run looks again if the record stays open
 		return Result{}, false, refuseOtherInputs(p, id)
 	}
-	return b.adopt(ctx, id, fmt.Sprintf("An earlier run sent the %s and did not live to see the answer, or lost it. It was looked up: %s is there and nothing else fits, so it is "+
+	return b.adopt(ctx, id, fmt.Sprintf("An earlier run sent the %s and did not live to see the answer, or lost it. It was looked up: %s is there "+
+		"and nothing else fits, so it is "+
 		"taken over. This run charges nothing for it.", p.Title, found.candidates[0])), true, nil
 }
 
@@ -142,10 +143,12 @@ func (b *buying) settleBound(ctx context.Context, rec *record) (Result, bool, er
 	case p.Settled == AdoptIfSameInputs && differs(rec.Digest, p.Digest):
 		return Result{}, false, refuseOtherInputs(p, rec.ID)
 	}
-	why := fmt.Sprintf("%s is already there (id %s): an earlier run made the %s, and no state of this configuration had it. It is taken over, and this run charges nothing for it.",
+	why := fmt.Sprintf("%s is already there (id %s): an earlier run made the %s, and no state of this configuration had it. It is taken over, and "+
+		"this run charges nothing for it.",
 		sentence(p.Kind.trait().noun+" "+p.Key), rec.ID, p.Title)
 	if p.Settled == AdoptIfSameInputs {
-		why = fmt.Sprintf("The %s was made before under the key %q (id %s). It is taken over, and this run charges nothing for it. To buy again, change %s.",
+		why = fmt.Sprintf("The %s was made before under the key %q (id %s). It is taken over, and this run charges nothing for it. To buy again, "+
+			"change %s.",
 			p.Title, p.Key, rec.ID, p.Kind.trait().keyName)
 		if p.Digest != "" && rec.Digest == "" {
 			why += "\n\nThe journal does not know with which inputs it was made, so they could not be compared with the configuration."

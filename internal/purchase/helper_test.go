@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,7 +156,7 @@ type helper struct {
 	t     *testing.T
 	cmd   *exec.Cmd
 	lines *bufio.Scanner
-	input interface{ Write([]byte) (int, error) }
+	input io.Writer
 }
 
 // start starts the test binary in a role. Where underCLI, it is told that a CLI, this process, has started it.

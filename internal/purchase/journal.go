@@ -14,7 +14,7 @@ func (d *Desk) load(ctx context.Context, name string) (*record, error) {
 		return nil, nil //nolint:nilnil // no record is a state of a purchase like any other
 	}
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the store names the file
+		return nil, err
 	}
 	rec, err := decodeRecord(data)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 )
 
-// ledger counts what one command of the CLI plans to spend and has reserved, over all its processes. A purchase whose key is known has one entry, however
-// often it is planned.
+// ledger counts what one command of the CLI plans to spend and has reserved, over all its processes. A purchase whose key is known has one entry,
+// however often it is planned.
 type ledger struct {
 	Format   int                `json:"format"`
 	Host     string             `json:"host,omitempty"`

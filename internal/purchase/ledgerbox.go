@@ -32,7 +32,7 @@ func (t turnstile) enter(ctx context.Context) error {
 	case t <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // the caller says what was waited for
+		return ctx.Err()
 	}
 }
 
@@ -76,7 +76,7 @@ func (b *fileBox) update(ctx context.Context, change func(*ledger) error) error 
 	defer b.turn.leave()
 	if !b.opened {
 		if err := os.MkdirAll(b.dir, dirMode); err != nil {
-			return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+			return err
 		}
 		b.sweep()
 		b.opened = true
@@ -103,7 +103,7 @@ func (b *fileBox) load() (*ledger, error) {
 		return fresh, nil
 	}
 	if err != nil {
-		return nil, err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return nil, err
 	}
 	var l ledger
 	if err := json.Unmarshal(data, &l); err != nil {
@@ -125,9 +125,9 @@ func (b *fileBox) save(l *ledger) error {
 	}
 	temporary := b.path(".tmp") // one name will do: the lock is held
 	if err := os.WriteFile(temporary, data, fileMode); err != nil {
-		return err //nolint:wrapcheck // an *fs.PathError names the operation and the file
+		return err
 	}
-	return os.Rename(temporary, b.path(documentSuffix)) //nolint:wrapcheck // an *os.LinkError names the operation and the files
+	return os.Rename(temporary, b.path(documentSuffix))
 }
 
 // sweep deletes the ledgers of commands that have ended on this machine. It is a courtesy, so it reports nothing.
@@ -151,7 +151,8 @@ func (b *fileBox) sweepOne(name processID) {
 	if locked, err := l.TryLock(); err != nil || !locked {
 		return
 	}
-	defer unlocker(l)()
+	release := unlocker(l)
+	defer release()
 	data, err := os.ReadFile(old.path(documentSuffix))
 	if err != nil {
 		return

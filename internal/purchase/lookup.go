@@ -86,8 +86,8 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 	return found, nil
 }
 
-// awaitOthers waits until no other purchase that could be mistaken for this one is on its way. It can't wait in a circle: this purchase is not on its way
-// any more.
+// awaitOthers waits until no other purchase that could be mistaken for this one is on its way. It can't wait in a circle: this purchase is not on
+// its way any more.
 func (b *buying) awaitOthers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, b.p.deadline()+grace)
 	defer cancel()
@@ -114,7 +114,7 @@ func (b *buying) others(ctx context.Context, visit func(name string, other *reco
 	d := b.desk
 	names, err := d.store.list(ctx, "")
 	if err != nil {
-		return err //nolint:wrapcheck // the store names the directory
+		return err
 	}
 	for _, name := range names {
 		if slotOf(name) == b.slot {

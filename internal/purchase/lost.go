@@ -2,8 +2,8 @@ package purchase
 
 import "context"
 
-// Lost tells, at plan, whether the journal knows a purchase under the key that no state has: an earlier run made it or may have made it, and could not save
-// it. An apply looks for it and takes it over instead of buying. Lost reads the journal only.
+// Lost tells, at plan, whether the journal knows a purchase under the key that no state has: an earlier run made it or may have made it, and could
+// not save it. An apply looks for it and takes it over instead of buying. Lost reads the journal only.
 func (d *Desk) Lost(ctx context.Context, kind Kind, key string) bool {
 	if key == "" || !d.identified() {
 		return false

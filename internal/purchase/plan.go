@@ -21,8 +21,8 @@ type Planned struct {
 	UnknownAmount bool
 }
 
-// PlanCreate is to be called once for each plan of a purchase without prior state. It enters the purchase into the command's total and tells what stands
-// against it: errors for what the configuration and the state prove wrong, warnings for the rest. It makes no request.
+// PlanCreate is to be called once for each plan of a purchase without prior state. It enters the purchase into the command's total and tells what
+// stands against it: errors for what the configuration and the state prove wrong, warnings for the rest. It makes no request.
 func (d *Desk) PlanCreate(ctx context.Context, p Planned) []Problem {
 	var problems []Problem
 	if p.Key != "" {
@@ -52,8 +52,8 @@ func (d *Desk) PlanDestroy(_ context.Context, kind Kind, key, id string) []Probl
 	return problems
 }
 
-// PlanKeep is to be called for each plan that goes on with what the state holds under a key, or leaves the key for another. It is SawInState, and an error
-// where the same walk wants to buy under the key anew: which of the two is planned first is chance.
+// PlanKeep is to be called for each plan that goes on with what the state holds under a key, or leaves the key for another. It is SawInState, and
+// an error where the same walk wants to buy under the key anew: which of the two is planned first is chance.
 func (d *Desk) PlanKeep(ctx context.Context, kind Kind, key, id string) []Problem {
 	if key == "" || id == "" {
 		return nil
@@ -92,7 +92,8 @@ func (r *row) clash(kind Kind, key string) []Problem {
 		return nil // the purchase is taken over, not made again; planJournal says so
 	}
 	r.conflict = true
-	return []Problem{fail(summaryRelaunch, fmt.Sprintf("This plan makes %s %q while the state has it already (id %s): applied, it would destroy and buy again, and AUTX would charge "+
+	return []Problem{fail(summaryRelaunch, fmt.Sprintf("This plan makes %s %q while the state has it already (id %s): applied, it would destroy "+
+		"and buy again, and AUTX would charge "+
 		"again. %s", t.noun, key, r.stateID, waysOut(kind, r.stateID)))}
 }
 
@@ -104,20 +105,24 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 	rec, err := d.load(ctx, d.recordName(p.Kind, p.Key))
 	switch {
 	case errors.Is(err, errCorrupt), errors.Is(err, errNewerFormat):
-		return []Problem{warn(summaryJournal, fmt.Sprintf("Apply will refuse the %s, because the journal, which makes sure that nothing is bought twice, can't be read: %v.\n\n%s",
+		return []Problem{warn(summaryJournal, fmt.Sprintf("Apply will refuse the %s, because the journal, which makes sure that nothing is bought "+
+			"twice, can't be read: %v.\n\n%s",
 			p.Title, err, journalRemedy(err)))}
 	case err != nil:
 		return d.journalWarning(err)
 	case rec == nil:
 		return nil
 	case rec.State.open():
-		return []Problem{warn("Earlier purchase is still open", fmt.Sprintf("An earlier run sent the %s, and it is not known what came of it. Apply looks it up first, and buys only if it is not there.",
+		return []Problem{warn("Earlier purchase is still open", fmt.Sprintf("An earlier run sent the %s, and it is not known what came of it. "+
+			"Apply looks it up first, and buys only if it is not there.",
 			p.Title))}
 	case !p.Kind.trait().natural:
-		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q a purchase was made before (id %s). Apply takes it over for $0.00 if its inputs are the same, and refuses otherwise.",
+		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q a purchase was made before (id %s). Apply takes it over for "+
+			"$0.00 if its inputs are the same, and refuses otherwise.",
 			p.Key, rec.ID))}
 	case rec.State != stateForgotten && rec.InState:
-		return []Problem{warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id %s) before. If it is still there, apply refuses to buy it again. %s",
+		return []Problem{warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id %s) "+
+			"before. If it is still there, apply refuses to buy it again. %s",
 			p.Kind.trait().keyName, p.Key, rec.ID, waysOut(p.Kind, rec.ID)))}
 	}
 	return nil
@@ -139,7 +144,8 @@ func (d *Desk) planTotal(ctx context.Context, p Planned) []Problem {
 	}
 	if result.total.GreaterThan(d.limits.MaxPerApply) {
 		detail := fmt.Sprintf("This run authorises %s in %d purchases so far, and spending.max_per_apply is %s. Nothing was bought.\n\n%s\n\n"+
-			"Raise max_per_apply, or apply a part at a time with -target.", result.total.USD(), result.purchases, d.limits.MaxPerApply.USD(), result.list)
+			"Raise max_per_apply, or apply a part at a time with "+
+			"-target.", result.total.USD(), result.purchases, d.limits.MaxPerApply.USD(), result.list)
 		if d.totalTold.Swap(true) {
 			// One error stops the plan as well as a hundred do; warnings of one summary are folded by the CLI.
 			return append(problems, warn(summaryPerApply, detail))
@@ -155,13 +161,15 @@ func (d *Desk) journalWarning(err error) []Problem {
 		return nil
 	}
 	return []Problem{warn(summaryJournal,
-		fmt.Sprintf("The journal, which makes sure that nothing is bought twice, can't be used: %v. The plan is right all the same, but apply will refuse to charge.\n\n"+
+		fmt.Sprintf("The journal, which makes sure that nothing is bought twice, can't be used: %v. The plan is right all the same, but apply "+
+			"will refuse to charge.\n\n"+
 			"Make %s usable, or name another directory with spending.journal.", err, d.journal))}
 }
 
 func planDuplicate(p Planned) Problem {
 	t := p.Kind.trait()
-	return fail(summarySameKey, fmt.Sprintf("Two resources of this plan have the %s %q (%s). Give each one of its own; with count or for_each, build it from count.index or each.key.",
+	return fail(summarySameKey, fmt.Sprintf("Two resources of this plan have the %s %q (%s). Give each one of its own; with count or for_each, "+
+		"build it from count.index or each.key.",
 		t.keyName, p.Key, p.Title))
 }
 
@@ -170,6 +178,7 @@ func planSpendingOff(p Planned) Problem {
 	if !p.UnknownAmount {
 		cost = "up to " + p.Authorized.USD()
 	}
-	return warn(summarySpendingOff, fmt.Sprintf("The %s may cost %s, and the provider has no spending block. The plan is right, but apply will refuse this before anything is sent. "+
+	return warn(summarySpendingOff, fmt.Sprintf("The %s may cost %s, and the provider has no spending block. The plan is right, but apply will "+
+		"refuse this before anything is sent. "+
 		"To allow it, add:\n\n%s", p.Title, cost, spendingBlock(p.Authorized)))
 }

@@ -222,7 +222,7 @@ func TestPlanTellsWhatTheJournalKnows(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)
 	b.service.script = []fate{diedAfter}
-	b.buy(b.agent("A")) //nolint:errcheck // it dies
+	b.buy(b.agent("A")) // it dies
 	wantProblem(t, b.desk().PlanCreate(t.Context(), launch("A")), purchase.SeverityWarning, "Earlier purchase is still open", "looks it up first")
 	if !b.desk().Lost(t.Context(), purchase.AgentLaunch, "A") {
 		t.Error("an open attempt is not lost")
@@ -322,7 +322,7 @@ func TestAnOlderStateDoesNotHideANewerPurchase(t *testing.T) {
 	b.desk().SawInState(t.Context(), purchase.AgentLaunch, "A", "id-1")
 	b.service.remove("id-1")
 	b.service.script = []fate{diedAfter}
-	b.buy(b.agent("A")) //nolint:errcheck // it dies over id-2
+	b.buy(b.agent("A")) // it dies over id-2
 	for range 2 {
 		wantNone(t, b.desk().SawInState(t.Context(), purchase.AgentLaunch, "A", "id-1"))
 		if result := b.must(b.agent("A")); !result.Adopted || result.ID != "id-2" { // and the state is not saved
@@ -354,7 +354,7 @@ func TestForgetOfAnOpenAttemptChangesNothing(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)
 	b.service.script = []fate{diedAfter}
-	b.buy(b.agent("A")) //nolint:errcheck // it dies
+	b.buy(b.agent("A")) // it dies
 	wantNone(t, b.desk().Forget(t.Context(), purchase.AgentLaunch, "A", "id-1"))
 	b.wantState(purchase.AgentLaunch, "A", "intent")
 }

@@ -24,29 +24,29 @@ type Problem struct {
 type Reason string
 
 const (
-	// ReasonSpendingOff: there are no limits, so every charge is refused.
+	// ReasonSpendingOff says: there are no limits, so every charge is refused.
 	ReasonSpendingOff Reason = "spending_off"
-	// ReasonLimit: a limit of the configuration would be exceeded.
+	// ReasonLimit says: a limit of the configuration would be exceeded.
 	ReasonLimit Reason = "limit"
-	// ReasonPrice: the price is above what the configuration authorised, or it could not be read.
+	// ReasonPrice says: the price is above what the configuration authorised, or it could not be read.
 	ReasonPrice Reason = "price"
-	// ReasonJournal: the journal could not be used, so a purchase could not have been made safely.
+	// ReasonJournal says: the journal could not be used, so a purchase could not have been made safely.
 	ReasonJournal Reason = "journal"
-	// ReasonBusy: another process was still buying under this key.
+	// ReasonBusy says: another process was still buying under this key.
 	ReasonBusy Reason = "busy"
-	// ReasonCancelled: the run was interrupted before anything was sent.
+	// ReasonCancelled says: the run was interrupted before anything was sent.
 	ReasonCancelled Reason = "cancelled"
-	// ReasonDuplicate: the run has already bought under this key for another resource.
+	// ReasonDuplicate says: the run has already bought under this key for another resource.
 	ReasonDuplicate Reason = "duplicate"
-	// ReasonBound: the key was used before, for something that this purchase may not take over.
+	// ReasonBound says: the key was used before, for something that this purchase may not take over.
 	ReasonBound Reason = "bound"
-	// ReasonUnknown: it is not known whether the purchase was made, and it could not be looked up.
+	// ReasonUnknown says: it is not known whether the purchase was made, and it could not be looked up.
 	ReasonUnknown Reason = "unknown"
-	// ReasonAbsent: the answer was lost, and the purchase was not found afterwards.
+	// ReasonAbsent says: the answer was lost, and the purchase was not found afterwards.
 	ReasonAbsent Reason = "absent"
-	// ReasonAmbiguous: what was looked up may belong to this purchase or to another one.
+	// ReasonAmbiguous says: what was looked up may belong to this purchase or to another one.
 	ReasonAmbiguous Reason = "ambiguous"
-	// ReasonCheck: something that had to be read from the service before a charge could not be read.
+	// ReasonCheck says: something that had to be read from the service before a charge could not be read.
 	ReasonCheck Reason = "check"
 )
 

@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// processID names a process for as long as the machine runs: its number and when it started, because numbers are used again. The start is counted by the
-// system, not by a clock that somebody may set. "" names no process.
+// processID names a process for as long as the machine runs: its number and when it started, because numbers are used again. The start is counted
+// by the system, not by a clock that somebody may set. "" names no process.
 type processID string
 
 // identify gives the identity of a running process, false when there is none of that number.
@@ -41,8 +41,8 @@ var hostName = sync.OnceValue(func() string {
 	return host
 })
 
-// command is the CLI's process that started this one, and whether there is a CLI at all. go-plugin sets the cookie for each provider that a CLI starts; a
-// provider under a debugger and a test have none.
+// command is the CLI's process that started this one, and whether there is a CLI at all. go-plugin sets the cookie for each provider that a CLI
+// starts; a provider under a debugger and a test have none.
 func command() (processID, bool) {
 	if os.Getenv("TF_PLUGIN_MAGIC_COOKIE") == "" {
 		return "", false

@@ -18,7 +18,7 @@ func startOf(pid int) (uint64, bool) {
 	// The second field is the program's name in brackets and may itself contain brackets and spaces; the third is the state, the 22nd the start.
 	_, rest, found := bytes.Cut(data[max(0, bytes.LastIndexByte(data, ')')):], []byte(" "))
 	fields := strings.Fields(string(rest))
-	const state, start = 3 - 3, 22 - 3
+	const state, start = 0, 22 - 3
 	if !found || len(fields) <= start || fields[state] == "Z" || fields[state] == "X" {
 		return 0, false
 	}

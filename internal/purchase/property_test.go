@@ -173,7 +173,7 @@ func TestAnyHistoryHasOneAgentATicker(t *testing.T) {
 		h.refresh()
 		for _, key := range h.keys {
 			before := h.service.live(h.kind, key)
-			result, err := h.desk().Buy(context.Background(), h.agent(key))
+			result, err := h.desk().Buy(t.Context(), h.agent(key))
 			if refusal, ok := errors.AsType[*purchase.Refusal](err); ok && refusal.Reason == purchase.ReasonBound && len(before) == 1 {
 				continue // it is live, and a state had it
 			}

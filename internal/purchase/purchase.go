@@ -12,11 +12,11 @@ import (
 type SettledPolicy int
 
 const (
-	// AdoptUnlessInState is for keys that name a live object, such as an agent's ticker. What was bought earlier is taken over unless a state holds it
-	// already: then somebody else manages it, perhaps the very object that this run is about to destroy. Once it is gone the key is free again.
+	// AdoptUnlessInState is for keys that name a live object, such as an agent's ticker. What was bought earlier is taken over unless a state holds
+	// it already: then somebody else manages it, perhaps the very object that this run is about to destroy. Once it is gone the key is free again.
 	AdoptUnlessInState SettledPolicy = iota
-	// AdoptIfSameInputs is for keys that are used once for ever, such as an order's idempotency key. What was bought earlier is taken over when it was
-	// bought with the same inputs; otherwise the key would buy something else, and it is refused.
+	// AdoptIfSameInputs is for keys that are used once for ever, such as an order's idempotency key. What was bought earlier is taken over when it
+	// was bought with the same inputs; otherwise the key would buy something else, and it is refused.
 	AdoptIfSameInputs
 )
 
@@ -55,8 +55,8 @@ type Purchase struct {
 	Price func(ctx context.Context) (money.Amount, error)
 	// Snapshot gives what Find needs to know of the time before the purchase, such as the ids that exist. Nil where it needs nothing.
 	Snapshot func(ctx context.Context) (json.RawMessage, error)
-	// Send makes the purchase and gives the id of what was bought. It is called at most once by one Buy. Its errors must tell whether the request may have
-	// been carried out, as the client's do; one that does not tell is taken for unknown.
+	// Send makes the purchase and gives the id of what was bought. It is called at most once by one Buy. Its errors must tell whether the request
+	// may have been carried out, as the client's do; one that does not tell is taken for unknown.
 	Send func(ctx context.Context) (id string, err error)
 	// Find looks up what may be the purchase: new against the snapshot. Nil where nothing can be looked up.
 	Find func(ctx context.Context, snapshot json.RawMessage) ([]Match, error)
@@ -85,8 +85,8 @@ const (
 	lookupDeadline = 30 * time.Second
 )
 
-// lookupPauses are the pauses before the looks for a purchase after its answer was lost: a service may list it a little later than it makes it. Nothing is
-// called absent before it was not found that often.
+// lookupPauses are the pauses before the looks for a purchase after its answer was lost: a service may list it a little later than it makes it.
+// Nothing is called absent before it was not found that often.
 var lookupPauses = []time.Duration{0, time.Second, 2 * time.Second}
 
 func (p *Purchase) deadline() time.Duration {

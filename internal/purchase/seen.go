@@ -24,7 +24,8 @@ func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Prob
 		switch {
 		case r.stateID != "" && r.stateID != id && !r.doomed:
 			noted = true // two resources: neither is the journal's business
-			problems = []Problem{warn(summarySameKey, fmt.Sprintf("Two resources of the state have the %s %q: ids %s and %s. Remove one of them from the configuration, or give it a %s of its own.",
+			problems = []Problem{warn(summarySameKey, fmt.Sprintf("Two resources of the state have the %s %q: ids %s and %s. Remove one of them "+
+				"from the configuration, or give it a %s of its own.",
 				kind.trait().keyName, key, r.stateID, id, kind.trait().keyName))}
 			return
 		case r.stateID == id:
@@ -62,11 +63,11 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
 		return err
 	}
 	if err := d.store.open(ctx); err != nil {
-		return err //nolint:wrapcheck // the store names the directory
+		return err
 	}
 	release, free, err := d.store.tryLock(d.slot(kind, key))
 	if err != nil || !free {
-		return err //nolint:wrapcheck // the store names the file; who holds the lock writes down a result that is newer than the state
+		return err
 	}
 	defer release()
 	if rec, err = d.load(ctx, name); err != nil || rec.agrees(id) || rec.newerThan(id) {
@@ -74,7 +75,8 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
 	}
 	if rec == nil {
 		rec = &record{
-			Format: recordFormat, Kind: kind, Key: key, Title: kind.trait().noun + " " + key, BaseURL: normalBase(d.account.BaseURL), Namespace: d.namespace(),
+			Format: recordFormat, Kind: kind, Key: key, Title: kind.trait().noun + " " +
+				"" + key, BaseURL: normalBase(d.account.BaseURL), Namespace: d.namespace(),
 			Owner: d.owner, State: stateKnown, ID: id, InState: true, CreatedAt: d.timestamp(),
 		}
 		return d.insert(ctx, name, rec)
@@ -94,8 +96,8 @@ func (r *record) agrees(id string) bool {
 	return r != nil && r.ID == id && r.InState && (r.State == stateKnown || r.State == stateAdopted)
 }
 
-// newerThan tells whether the record is of a purchase that no state has got yet, while a state still has an earlier one under the key. Overwritten, it
-// would be lost.
+// newerThan tells whether the record is of a purchase that no state has got yet, while a state still has an earlier one under the key. Overwritten,
+// it would be lost.
 func (r *record) newerThan(id string) bool {
 	switch {
 	case r == nil:
@@ -113,12 +115,14 @@ func (d *Desk) BeforeDestroy(_ context.Context, kind Kind, key, id string) []Pro
 		return nil
 	}
 	t := kind.trait()
-	return []Problem{fail("Not destroyed, because it was just taken over", fmt.Sprintf("The %s %q (id %s) was to be destroyed after its replacement, but the replacement has taken it over: there is "+
-		"only this one. It was left as it is, and nothing was charged.\n\nUse a plan with refresh, which finds this before it applies.", t.noun, key, id))}
+	return []Problem{fail("Not destroyed, because it was just taken over", fmt.Sprintf("The %s %q (id %s) was to be destroyed after its "+
+		"replacement, but the replacement has taken it over: there is "+
+		"only this one. It was left as it is, and nothing was charged.\n\nUse a plan with refresh, which finds this before it "+
+		"applies.", t.noun, key, id))}
 }
 
-// Forget is to be called when what was bought under a key has been destroyed, or was surely seen to be gone. It marks the record, which stays: the key of
-// a live object is free again, other keys stay used. It answers with warnings at worst.
+// Forget is to be called when what was bought under a key has been destroyed, or was surely seen to be gone. It marks the record, which stays: the
+// key of a live object is free again, other keys stay used. It answers with warnings at worst.
 func (d *Desk) Forget(ctx context.Context, kind Kind, key, id string) []Problem {
 	if key == "" {
 		return nil
@@ -136,7 +140,8 @@ func (d *Desk) Forget(ctx context.Context, kind Kind, key, id string) []Problem 
 	}
 	ctx = context.WithoutCancel(ctx) // it is gone whether or not the run was interrupted
 	if err := d.noteGone(ctx, kind, key, id); err != nil {
-		return []Problem{warn("Purchase journal not up to date", fmt.Sprintf("The %s %q (id %s) is gone, but the journal could not note it: %v. Should it be bought again, AUTX is asked whether it is still there.",
+		return []Problem{warn("Purchase journal not up to date", fmt.Sprintf("The %s %q (id %s) is gone, but the journal could not note it: %v. "+
+			"Should it be bought again, AUTX is asked whether it is still there.",
 			kind.trait().noun, key, id, err))}
 	}
 	return nil
@@ -152,7 +157,7 @@ func (d *Desk) noteGone(ctx context.Context, kind Kind, key, id string) error {
 	defer cancel()
 	release, err := d.store.lock(waiting, d.slot(kind, key))
 	if err != nil {
-		return err //nolint:wrapcheck // the store names the file
+		return err
 	}
 	defer release()
 	if rec, err = d.load(ctx, name); err != nil || !rec.bindsTo(id) {

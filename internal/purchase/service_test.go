@@ -164,6 +164,7 @@ func (s *service) send(owner string, kind purchase.Kind, key, stored string) (st
 		return "", &failure{maybe: false}
 	case diedBefore, diedAfter:
 		panic(died{})
+	case lostBefore, lostAfter:
 	}
 	return "", &failure{maybe: true}
 }

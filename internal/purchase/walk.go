@@ -2,7 +2,8 @@ package purchase
 
 import "sync"
 
-// walk remembers what one walk of the CLI over the configuration has shown of each key. A plan and an apply are walks of their own, each with a new desk.
+// walk remembers what one walk of the CLI over the configuration has shown of each key. A plan and an apply are walks of their own, each with a new
+// desk.
 type walk struct {
 	mu   sync.Mutex
 	rows map[walkKey]*row
