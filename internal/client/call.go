@@ -46,7 +46,7 @@ func callFrom(ctx context.Context) *call {
 
 // do sends a request as often as the rules allow and gives its 2xx answer, or an *Error.
 func (c *Client) do(ctx context.Context, req request) (*answer, error) {
-	req.secrets = req.secrets.with(c.secrets.spellings...)
+	req.secrets = req.secrets.and(c.secrets)
 	current := &call{req: req}
 	ctx = c.logContext(context.WithValue(ctx, callKey{}, current))
 
