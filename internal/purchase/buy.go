@@ -231,9 +231,8 @@ func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
 	}
 	id := found.candidates[0].ID
 	b.problems = append(b.problems, warn("Purchase made although its answer was lost",
-		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards: %s is there and nothing else fits, so it is taken for the "+
-			"one that was just bought. "+
-			"It was charged at most once.", p.Title, lost, found.candidates[0])))
+		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards: %s is there and nothing else fits, so it is taken for "+
+			"the one that was just bought. It was charged at most once.", p.Title, lost, found.candidates[0])))
 	b.settle(ctx, stateAdopted, id)
 	return Result{ID: id, Problems: b.problems}, nil
 }
@@ -246,8 +245,8 @@ func (b *buying) settle(ctx context.Context, to state, id string) {
 	b.rec.State, b.rec.ID, b.rec.Candidates, b.rec.Instance = to, id, nil, d.instance()
 	if err := d.save(ctx, b.name, b.rec); err != nil {
 		b.problems = append(b.problems, warn("Purchase not noted in the journal",
-			fmt.Sprintf("The %s was made (id %s), but %s could not be written: %v.\n\nThe state has it. Should this run lose the state as well, "+
-				"the next one looks the purchase up.",
+			fmt.Sprintf("The %s was made (id %s), but %s could not be written: %v.\n\nThe state has it. Should this run lose the state as "+
+				"well, the next one looks the purchase up.",
 				p.Title, id, d.store.where(b.name), err)))
 	}
 	_ = d.ledger().settle(ctx, b.name, p.Title, stageBought) // in flight counts as much as bought does

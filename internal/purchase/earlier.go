@@ -112,9 +112,8 @@ func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Res
 		_ = d.save(ctx, b.name, b.rec) // a later run looks again if the record stays open
 		return Result{}, false, refuseOtherInputs(p, id)
 	}
-	return b.adopt(ctx, id, fmt.Sprintf("An earlier run sent the %s and did not live to see the answer, or lost it. It was looked up: %s is there "+
-		"and nothing else fits, so it is "+
-		"taken over. This run charges nothing for it.", p.Title, found.candidates[0])), true, nil
+	return b.adopt(ctx, id, fmt.Sprintf("An earlier run sent the %s and did not live to see the answer, or lost it. It was looked up: %s is "+
+		"there and nothing else fits, so it is taken over. This run charges nothing for it.", p.Title, found.candidates[0])), true, nil
 }
 
 // settleBound deals with a key under which something was bought.
@@ -143,12 +142,12 @@ func (b *buying) settleBound(ctx context.Context, rec *record) (Result, bool, er
 	case p.Settled == AdoptIfSameInputs && differs(rec.Digest, p.Digest):
 		return Result{}, false, refuseOtherInputs(p, rec.ID)
 	}
-	why := fmt.Sprintf("%s is already there (id %s): an earlier run made the %s, and no state of this configuration had it. It is taken over, and "+
-		"this run charges nothing for it.",
+	why := fmt.Sprintf("%s is already there (id %s): an earlier run made the %s, and no state of this configuration had it. It is taken over, "+
+		"and this run charges nothing for it.",
 		sentence(p.Kind.trait().noun+" "+p.Key), rec.ID, p.Title)
 	if p.Settled == AdoptIfSameInputs {
-		why = fmt.Sprintf("The %s was made before under the key %q (id %s). It is taken over, and this run charges nothing for it. To buy again, "+
-			"change %s.",
+		why = fmt.Sprintf("The %s was made before under the key %q (id %s). It is taken over, and this run charges nothing for it. To buy "+
+			"again, change %s.",
 			p.Title, p.Key, rec.ID, p.Kind.trait().keyName)
 		if p.Digest != "" && rec.Digest == "" {
 			why += "\n\nThe journal does not know with which inputs it was made, so they could not be compared with the configuration."

@@ -54,8 +54,8 @@ func (b *memoryBox) update(ctx context.Context, change func(*ledger) error) erro
 	return change(&b.ledger)
 }
 
-// fileBox shares the ledger between the processes of one command: a file in the journal's directory, named by the CLI's process. It is not synced to the
-// disk: a crash of the machine ends the command as well.
+// fileBox shares the ledger between the processes of one command: a file in the journal's directory, named by the CLI's process. It is not synced
+// to the disk: a crash of the machine ends the command as well.
 type fileBox struct {
 	dir    string
 	name   processID
@@ -107,7 +107,8 @@ func (b *fileBox) load() (*ledger, error) {
 	}
 	var l ledger
 	if err := json.Unmarshal(data, &l); err != nil {
-		return nil, fmt.Errorf("%s, which counts what this run has spent, can't be read (delete it when no apply is running): %w", b.path(documentSuffix), err)
+		return nil, fmt.Errorf("%s, which counts what this run has spent, can't be read (delete it when no apply is running): "+
+			"%w", b.path(documentSuffix), err)
 	}
 	if l.Format > recordFormat {
 		return nil, fmt.Errorf("%s: %w", b.path(documentSuffix), errNewerFormat)

@@ -39,8 +39,8 @@ func importBlock(kind Kind, id string) string {
 
 func refuseSpendingOff(title string, cost money.Amount) *Refusal {
 	return refuse(ReasonSpendingOff, nil, "Spending is not allowed",
-		fmt.Sprintf("The %s may cost up to %s. Nothing was sent and nothing was charged, because the provider has no spending block. To allow it, "+
-			"add:\n\n%s",
+		fmt.Sprintf("The %s may cost up to %s. Nothing was sent and nothing was charged, because the provider has no spending block. To allow "+
+			"it, add:\n\n%s",
 			title, cost.USD(), spendingBlock(cost)))
 }
 
@@ -49,8 +49,8 @@ func refuseCancelled(title string, cause error) *Refusal {
 	if errors.Is(cause, context.DeadlineExceeded) {
 		why = "the time for it was over"
 	}
-	return refuse(ReasonCancelled, cause, "Purchase not sent", fmt.Sprintf("The %s was not sent and nothing was charged: %s before. Apply again "+
-		"to make it.", title, why))
+	return refuse(ReasonCancelled, cause, "Purchase not sent", fmt.Sprintf("The %s was not sent and nothing was charged: %s before. Apply "+
+		"again to make it.", title, why))
 }
 
 func refuseJournal(title, what string, err error) *Refusal {
@@ -72,16 +72,15 @@ func journalRemedy(err error) string {
 
 func refuseBusy(p *Purchase, err error) *Refusal {
 	return refuse(ReasonBusy, err, "Another run is buying this",
-		fmt.Sprintf("Another process has been making the %s for more than %s, perhaps one that outlived an interrupted run. Nothing was sent by "+
-			"this one. "+
-			"Apply again when it has ended: its result is taken over then.", p.Title, p.deadline()+grace))
+		fmt.Sprintf("Another process has been making the %s for more than %s, perhaps one that outlived an interrupted run. Nothing was sent "+
+			"by this one. Apply again when it has ended: its result is taken over then.", p.Title, p.deadline()+grace))
 }
 
 func refuseDuplicate(p *Purchase) *Refusal {
 	return refuse(ReasonDuplicate, nil, summarySameKey,
-		fmt.Sprintf("The %s was not sent: this run has already bought under the %s %q for another resource. Give each resource a %s of its own; "+
-			"with count or for_each, build it from "+
-			"count.index or each.key.", p.Title, p.Kind.trait().keyName, p.Key, p.Kind.trait().keyName))
+		fmt.Sprintf("The %s was not sent: this run has already bought under the %s %q for another resource. Give each resource a %s of its "+
+			"own; with count or for_each, build it from count.index or "+
+			"each.key.", p.Title, p.Kind.trait().keyName, p.Key, p.Kind.trait().keyName))
 }
 
 func refusePerPurchase(title string, authorized, most money.Amount) *Refusal {
@@ -93,8 +92,8 @@ func refusePerPurchase(title string, authorized, most money.Amount) *Refusal {
 
 func refusePrice(title string, price, authorized money.Amount) *Refusal {
 	return refuse(ReasonPrice, nil, "Price is above what was authorised",
-		fmt.Sprintf("The %s costs %s now, and the configuration authorises %s. Nothing was sent and nothing was charged.\n\nPlan again, or raise "+
-			"what it authorises.",
+		fmt.Sprintf("The %s costs %s now, and the configuration authorises %s. Nothing was sent and nothing was charged.\n\nPlan again, or "+
+			"raise what it authorises.",
 			title, price.USD(), authorized.USD()))
 }
 
@@ -110,8 +109,8 @@ func refusePerApply(title string, authorized, reserved, most money.Amount, bough
 
 func refuseKeepBalance(title string, expected, available, keep money.Amount) *Refusal {
 	return refuse(ReasonLimit, nil, "Balance would fall too low",
-		fmt.Sprintf("The %s was not sent and nothing was charged: it may cost %s, %s is available when what this run has under way is taken off, "+
-			"and spending.keep_balance wants %s left.\n\n"+
+		fmt.Sprintf("The %s was not sent and nothing was charged: it may cost %s, %s is available when what this run has under way is taken "+
+			"off, and spending.keep_balance wants %s left.\n\n"+
 			"Top the credits up, or lower keep_balance.", title, expected.USD(), available.USD(), keep.USD()))
 }
 
@@ -125,28 +124,28 @@ func refuseInState(p *Purchase, id string) *Refusal {
 // waysOut are the ways to go on with a live object instead of buying it again.
 func waysOut(kind Kind, id string) string {
 	t := kind.trait()
-	return fmt.Sprintf("A create of what exists comes from taint, -replace, create_before_destroy, a resource or for_each key that was renamed, "+
-		"or a second "+
-		"resource with the same %s. Instead of that:\n\n"+
+	return fmt.Sprintf("A create of what exists comes from taint, -replace, create_before_destroy, a resource or for_each key that was "+
+		"renamed, or a second resource with the same %s. Instead of that:\n\n"+
 		"  - if it is tainted: terraform untaint %s.NAME (tofu untaint with OpenTofu)\n"+
 		"  - if it was renamed: a moved block, from the old address to the new one\n"+
 		"  - if two resources have the %s: one of its own for each\n"+
-		"  - if the state has lost it: this import block\n\n%s\n\n"+
+		"  - if the state has lost it: this import block\n\n"+
+		"%s\n\n"+
 		"To have it made anew on purpose, destroy it in a run of its own before (destroy -refresh=false if a plan fails with this error).",
 		t.keyName, t.resource, t.keyName, importBlock(kind, id))
 }
 
 func refuseOtherInputs(p *Purchase, id string) *Refusal {
 	return refuse(ReasonBound, nil, "Key was used for another purchase",
-		fmt.Sprintf("The %s was not sent and nothing was charged: under the key %q something else was bought before (id %s), with other inputs. "+
-			"To buy this as well, change %s; to "+
-			"keep what was bought, restore the inputs, or import it:\n\n%s", p.Title, p.Key, id, p.Kind.trait().keyName, importBlock(p.Kind, id)))
+		fmt.Sprintf("The %s was not sent and nothing was charged: under the key %q something else was bought before (id %s), with other "+
+			"inputs. To buy this as well, change %s; to keep what was bought, restore the inputs, or import it:\n\n"+
+			"%s", p.Title, p.Key, id, p.Kind.trait().keyName, importBlock(p.Kind, id)))
 }
 
 func refuseGone(p *Purchase, id string) *Refusal {
 	return refuse(ReasonBound, nil, "Key was used before",
-		fmt.Sprintf("The %s was not sent and nothing was charged: under the key %q %s was bought before, which AUTX does not show any more. A key "+
-			"buys once. To buy again, change %s.",
+		fmt.Sprintf("The %s was not sent and nothing was charged: under the key %q %s was bought before, which AUTX does not show any more. A "+
+			"key buys once. To buy again, change %s.",
 			p.Title, p.Key, id, p.Kind.trait().keyName))
 }
 
@@ -185,8 +184,8 @@ func refuseAmbiguous(p *Purchase, found finding, lost error) *Refusal {
 	if len(found.rivals) > 0 {
 		detail += "\nThey may also be purchases whose own answers were lost: " + strings.Join(found.rivals, ", ") + ".\n"
 	}
-	detail += fmt.Sprintf("\nLook at them on AUTX. The right one is taken into the state by an import block:\n\n%s\n\nIf none is it, change %s to "+
-		"buy.",
+	detail += fmt.Sprintf("\nLook at them on AUTX. The right one is taken into the state by an import block:\n\n%s\n\nIf none is it, change %s "+
+		"to buy.",
 		importBlock(p.Kind, found.candidates[0].ID), p.Kind.trait().keyName)
 	return refuse(ReasonAmbiguous, lost, "Purchase can't be told from others", detail)
 }

@@ -92,9 +92,8 @@ func (r *row) clash(kind Kind, key string) []Problem {
 		return nil // the purchase is taken over, not made again; planJournal says so
 	}
 	r.conflict = true
-	return []Problem{fail(summaryRelaunch, fmt.Sprintf("This plan makes %s %q while the state has it already (id %s): applied, it would destroy "+
-		"and buy again, and AUTX would charge "+
-		"again. %s", t.noun, key, r.stateID, waysOut(kind, r.stateID)))}
+	return []Problem{fail(summaryRelaunch, fmt.Sprintf("This plan makes %s %q while the state has it already (id %s): applied, it would "+
+		"destroy and buy again, and AUTX would charge again. %s", t.noun, key, r.stateID, waysOut(kind, r.stateID)))}
 }
 
 // planJournal tells what the journal knows of the key from earlier runs. Buy acts on it; a plan only says so.
@@ -105,8 +104,8 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 	rec, err := d.load(ctx, d.recordName(p.Kind, p.Key))
 	switch {
 	case errors.Is(err, errCorrupt), errors.Is(err, errNewerFormat):
-		return []Problem{warn(summaryJournal, fmt.Sprintf("Apply will refuse the %s, because the journal, which makes sure that nothing is bought "+
-			"twice, can't be read: %v.\n\n%s",
+		return []Problem{warn(summaryJournal, fmt.Sprintf("Apply will refuse the %s, because the journal, which makes sure that nothing is "+
+			"bought twice, can't be read: %v.\n\n%s",
 			p.Title, err, journalRemedy(err)))}
 	case err != nil:
 		return d.journalWarning(err)
@@ -121,8 +120,8 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 			"$0.00 if its inputs are the same, and refuses otherwise.",
 			p.Key, rec.ID))}
 	case rec.State != stateForgotten && rec.InState:
-		return []Problem{warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id %s) "+
-			"before. If it is still there, apply refuses to buy it again. %s",
+		return []Problem{warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id "+
+			"%s) before. If it is still there, apply refuses to buy it again. %s",
 			p.Kind.trait().keyName, p.Key, rec.ID, waysOut(p.Kind, rec.ID)))}
 	}
 	return nil
@@ -179,6 +178,5 @@ func planSpendingOff(p Planned) Problem {
 		cost = "up to " + p.Authorized.USD()
 	}
 	return warn(summarySpendingOff, fmt.Sprintf("The %s may cost %s, and the provider has no spending block. The plan is right, but apply will "+
-		"refuse this before anything is sent. "+
-		"To allow it, add:\n\n%s", p.Title, cost, spendingBlock(p.Authorized)))
+		"refuse this before anything is sent. To allow it, add:\n\n%s", p.Title, cost, spendingBlock(p.Authorized)))
 }

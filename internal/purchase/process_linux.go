@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// startOf reads when a process started, in clock ticks since the machine did. gopsutil gives a time of day on Linux, which it computes from the present
-// time of day: it moves when the clock is set, and two providers of one command would no longer recognise their common parent.
+// startOf reads when a process started, in clock ticks since the machine did. gopsutil gives a time of day on Linux, which it computes from the
+// present time of day: it moves when the clock is set, and two providers of one command would no longer recognise their common parent.
 func startOf(pid int) (uint64, bool) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -93,8 +93,8 @@ func decodeRecord(data []byte) (*record, error) {
 	return &r, nil
 }
 
-// slot names the place of a key in the journal, whoever the owner: what is locked while somebody buys under it. The key itself may hold anything, so the
-// name is a hash; the record repeats the key in plain text.
+// slot names the place of a key in the journal, whoever the owner: what is locked while somebody buys under it. The key itself may hold anything,
+// so the name is a hash; the record repeats the key in plain text.
 func slot(baseURL, namespace string, kind Kind, key string) string {
 	h := sha256.New()
 	for _, part := range []string{normalBase(baseURL), namespace, string(kind), key} {

@@ -24,8 +24,8 @@ func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Prob
 		switch {
 		case r.stateID != "" && r.stateID != id && !r.doomed:
 			noted = true // two resources: neither is the journal's business
-			problems = []Problem{warn(summarySameKey, fmt.Sprintf("Two resources of the state have the %s %q: ids %s and %s. Remove one of them "+
-				"from the configuration, or give it a %s of its own.",
+			problems = []Problem{warn(summarySameKey, fmt.Sprintf("Two resources of the state have the %s %q: ids %s and %s. Remove one of "+
+				"them from the configuration, or give it a %s of its own.",
 				kind.trait().keyName, key, r.stateID, id, kind.trait().keyName))}
 			return
 		case r.stateID == id:
@@ -75,9 +75,9 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
 	}
 	if rec == nil {
 		rec = &record{
-			Format: recordFormat, Kind: kind, Key: key, Title: kind.trait().noun + " " +
-				"" + key, BaseURL: normalBase(d.account.BaseURL), Namespace: d.namespace(),
-			Owner: d.owner, State: stateKnown, ID: id, InState: true, CreatedAt: d.timestamp(),
+			Format: recordFormat, Kind: kind, Key: key, Title: kind.trait().noun + " " + key,
+			BaseURL: normalBase(d.account.BaseURL), Namespace: d.namespace(), Owner: d.owner,
+			State: stateKnown, ID: id, InState: true, CreatedAt: d.timestamp(),
 		}
 		return d.insert(ctx, name, rec)
 	}
@@ -116,9 +116,8 @@ func (d *Desk) BeforeDestroy(_ context.Context, kind Kind, key, id string) []Pro
 	}
 	t := kind.trait()
 	return []Problem{fail("Not destroyed, because it was just taken over", fmt.Sprintf("The %s %q (id %s) was to be destroyed after its "+
-		"replacement, but the replacement has taken it over: there is "+
-		"only this one. It was left as it is, and nothing was charged.\n\nUse a plan with refresh, which finds this before it "+
-		"applies.", t.noun, key, id))}
+		"replacement, but the replacement has taken it over: there is only this one. It was left as it is, and nothing was charged.\n\n"+
+		"Use a plan with refresh, which finds this before it applies.", t.noun, key, id))}
 }
 
 // Forget is to be called when what was bought under a key has been destroyed, or was surely seen to be gone. It marks the record, which stays: the
@@ -140,8 +139,8 @@ func (d *Desk) Forget(ctx context.Context, kind Kind, key, id string) []Problem 
 	}
 	ctx = context.WithoutCancel(ctx) // it is gone whether or not the run was interrupted
 	if err := d.noteGone(ctx, kind, key, id); err != nil {
-		return []Problem{warn("Purchase journal not up to date", fmt.Sprintf("The %s %q (id %s) is gone, but the journal could not note it: %v. "+
-			"Should it be bought again, AUTX is asked whether it is still there.",
+		return []Problem{warn("Purchase journal not up to date", fmt.Sprintf("The %s %q (id %s) is gone, but the journal could not note it: "+
+			"%v. Should it be bought again, AUTX is asked whether it is still there.",
 			kind.trait().noun, key, id, err))}
 	}
 	return nil

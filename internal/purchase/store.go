@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// store is where the journal is kept: named documents, created only where there is none, and locks. It is this small so that a bucket with conditional
-// writes can be one.
+// store is where the journal is kept: named documents, created only where there is none, and locks. It is this small so that a bucket with
+// conditional writes can be one.
 //
 // A document is written by whoever holds the lock that the caller associates with it. Every write is durable when the method returns.
 type store interface {
