@@ -31,25 +31,21 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	get := api.Agents.GetByTicker
-	if byIdentity || uuid.Validate(wanted) == nil {
-		get = api.Agents.Get
-	}
-	found, err := get(ctx, wanted)
+	found, owner, err := r.lookUp(ctx, api, wanted, byIdentity || uuid.Validate(wanted) == nil)
 	if client.IsNotFound(err) {
 		resp.Diagnostics.AddError("No such agent", fmt.Sprintf("AUTX knows no agent %q. Import by id (a UUID) or by ticker; the list resource "+
 			"autx_agent lists your agents.\n\n%s", wanted, err))
+		return
+	}
+	if err != nil && found != nil {
+		resp.Diagnostics.Append(diagnose.Error(fmt.Sprintf("Could not find out whose agent %s is", wanted), err, nil)...)
 		return
 	}
 	if err != nil {
 		resp.Diagnostics.Append(diagnose.Error(fmt.Sprintf("Could not import agent %s", wanted), err, fieldPaths)...)
 		return
 	}
-	owner, err := r.walk.owner(ctx, found)
 	switch {
-	case err != nil:
-		resp.Diagnostics.Append(diagnose.Error(fmt.Sprintf("Could not find out whose agent %s is", wanted), err, nil)...)
-		return
 	case owner == ownerOther:
 		resp.Diagnostics.AddError("Agent belongs to somebody else",
 			fmt.Sprintf("Agent %s (id %s) is not one of your account, so it can't be managed. To read it, use the data source autx_agent.",
@@ -64,4 +60,25 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	imported.ID = types.StringValue(found.ID)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &imported)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, found.ID)...)
+}
+
+// lookUp finds the agent to import and whose it is: in the list of own agents first, as that answers the imports of a whole account in one request. An
+// agent comes with an error where it was found, but not whose it is.
+func (r *Resource) lookUp(ctx context.Context, api *client.Client, wanted string, isID bool) (*client.Agent, ownership, error) {
+	mine, _ := r.walk.mine.All(ctx) //nolint:errcheck // without the list the agent is asked for, and then the list once more
+	for _, a := range mine {
+		if a.ID == wanted || (!isID && sameTicker(a.Ticker, wanted) && !delisted(a)) {
+			return a, ownerUs, nil
+		}
+	}
+	get := api.Agents.GetByTicker
+	if isID {
+		get = api.Agents.Get
+	}
+	found, err := get(ctx, wanted)
+	if err != nil {
+		return nil, ownerUnknown, err //nolint:wrapcheck // the client's typed error is what the translator reads
+	}
+	owner, err := r.walk.owner(ctx, found)
+	return found, owner, err
 }
