@@ -1,6 +1,7 @@
 package usd_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -84,7 +85,7 @@ func TestKeepSpelling(t *testing.T) {
 
 func TestValidators(t *testing.T) {
 	t.Parallel()
-	at := path.Root("service_price")
+	at := path.Root("manifest").AtName("session_price_per_message")
 	for _, c := range []struct {
 		validator validator.String
 		value     types.String
@@ -113,6 +114,8 @@ func TestValidators(t *testing.T) {
 			t.Errorf("%s: refused: %v", c.value, resp.Diagnostics)
 		case c.summary != "" && (len(resp.Diagnostics) != 1 || resp.Diagnostics[0].Summary() != c.summary):
 			t.Errorf("%s: got %v, want %q", c.value, resp.Diagnostics, c.summary)
+		case c.summary != "" && !strings.Contains(resp.Diagnostics[0].Detail(), at.String()):
+			t.Errorf("%s: the text does not name the attribute: %s", c.value, resp.Diagnostics[0].Detail())
 		}
 	}
 }
