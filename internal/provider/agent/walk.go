@@ -79,7 +79,7 @@ func (w *walk) owner(ctx context.Context, a *client.Agent) (ownership, error) {
 }
 
 // maxChecked bounds how many new agents of one plan have their ticker and name looked up: two requests each. The service decides at apply anyway.
-const maxChecked = 8
+const maxChecked = 5
 
 // mayCheck tells whether another new agent may be looked up, and whether it is the first that may not.
 func (w *walk) mayCheck() (ok, firstSkipped bool) {
