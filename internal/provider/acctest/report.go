@@ -248,3 +248,15 @@ func (c *CLI) ShowPlan() *tfjson.Plan {
 func (d Diagnostic) aboutOverrides() bool {
 	return strings.HasPrefix(d.Summary, "Provider development overrides")
 }
+
+// Validate checks the configuration without reading or planning anything.
+func (c *CLI) Validate() *Report {
+	c.t.Helper()
+	report := &Report{Result: c.Run("validate", "-json"), t: c.t}
+	if err := json.Unmarshal([]byte(report.Raw), &struct {
+		Diagnostics *[]Diagnostic `json:"diagnostics"`
+	}{&report.Diagnostics}); err != nil {
+		c.t.Fatalf("read what validate printed: %v\n%s", err, report.Raw)
+	}
+	return report
+}
