@@ -37,8 +37,12 @@ func TestControlCalls(t *testing.T) {
 		status       int
 		allow        string
 	}{
-		{http.MethodGet, "/nowhere", 404, ""}, {http.MethodGet, "", 404, ""}, {http.MethodGet, "/reset", 405, "POST"},
-		{http.MethodPost, "/requests", 405, "DELETE, GET"}, {http.MethodPost, "/health", 405, "GET"}, {http.MethodGet, "/clock/advance", 405, "POST"},
+		{http.MethodGet, "/nowhere", 404, ""},
+		{http.MethodGet, "", 404, ""},
+		{http.MethodGet, "/reset", 405, "POST"},
+		{http.MethodPost, "/requests", 405, "DELETE, GET"},
+		{http.MethodPost, "/health", 405, "GET"},
+		{http.MethodGet, "/clock/advance", 405, "POST"},
 		{http.MethodGet, "/images/0000", 404, ""},
 	} {
 		got := nobody.control(c.method, c.path, "")

@@ -82,7 +82,11 @@ func TestImagesRefused(t *testing.T) {
 	_, buyer, seller := newShop(t)
 	const path = "/agents/" + idSumm + "/image"
 	for _, parts := range [][]part{
-		{}, {{"image", "a.png", "image/png", "x"}}, {{"file", "", "", "x"}}, {{"file", "a.gif", "image/gif", "x"}}, {{"file", "a.png", "image/png", ""}},
+		{},
+		{{"image", "a.png", "image/png", "x"}},
+		{{"file", "", "", "x"}},
+		{{"file", "a.gif", "image/gif", "x"}},
+		{{"file", "a.png", "image/png", ""}},
 		{{"file", "a.png", "", "x"}},
 	} {
 		if got := seller.multi(path, parts...).invalid(); len(got) != 1 || got[0] != "body.file" {

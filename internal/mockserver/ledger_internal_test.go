@@ -216,7 +216,7 @@ func TestABrokenInvariantIsLoud(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	s.mu.Lock()
 	a := s.world.ledger.account("demo")
 	a.available = a.available.Add(money.FromInt(1))

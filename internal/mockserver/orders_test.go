@@ -212,7 +212,9 @@ func TestOrderWithFiles(t *testing.T) {
 	}
 	o := s.State().Orders[0]
 	want := []mockserver.FileState{
-		{Name: "a.PDF", Size: 4, SHA256: hexOf("%PDF")}, {Name: "b.txt", Size: 0, SHA256: hexOf("")}, {Name: "c", Size: 3, SHA256: hexOf("png")},
+		{Name: "a.PDF", Size: 4, SHA256: hexOf("%PDF")},
+		{Name: "b.txt", Size: 0, SHA256: hexOf("")},
+		{Name: "c", Size: 3, SHA256: hexOf("png")},
 		{Name: "d.webp", Size: 20, SHA256: hexOf(strings.Repeat("x", 20))},
 	}
 	if !slices.Equal(o.Files, want) || o.PaymentMethod == nil || *o.PaymentMethod != "stripe" {

@@ -155,7 +155,7 @@ func TestAuthorizationHeader(t *testing.T) {
 		"Bearer autx_live_buyer": 200, "bearer autx_live_buyer": 200, "autx_live_buyer": 401, "Basic autx_live_buyer": 401, "Bearer": 401,
 		"Bearer autx_live_buyer2": 401, "Bearer AUTX_LIVE_BUYER": 401,
 	} {
-		req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+"/credits/balance", nil))
+		req := must(http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+"/credits/balance", http.NoBody))
 		req.Header.Set("Authorization", header)
 		resp, err := buyer.http.Do(req)
 		if err != nil {

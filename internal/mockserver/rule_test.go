@@ -11,16 +11,15 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 )
 
-func times(n int) *int { return &n }
-
+//go:fix inline
 func TestParseRule(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]mockserver.Rule{
 		"orders.create:after:reset": {Operation: "orders.create", Phase: "after", Action: "reset"},
 		"orders.create:before:status=429,retry_after=1,times=2": {
-			Operation: "orders.create", Phase: "before", Action: "status", Status: 429, RetryAfter: "1", Times: times(2),
+			Operation: "orders.create", Phase: "before", Action: "status", Status: 429, RetryAfter: "1", Times: new(2),
 		},
-		"*:before:hang,skip=3,times=0": {Operation: "*", Phase: "before", Action: "hang", Skip: 3, Times: times(0)},
+		"*:before:hang,skip=3,times=0": {Operation: "*", Phase: "before", Action: "hang", Skip: 3, Times: new(0)},
 		"agents.*:after:delay=1m30s,user=buyer,ticker=SUMM": {
 			Operation: "agents.*", Phase: "after", Action: "delay", Delay: 90e9, Match: mockserver.Match{User: "buyer", Ticker: "SUMM"},
 		},
@@ -100,7 +99,7 @@ func drawRule(t *rapid.T) mockserver.Rule {
 		Skip: rapid.IntRange(0, 5).Draw(t, "skip"), Match: mockserver.Match{User: rapid.String().Draw(t, "user"), Ticker: rapid.String().Draw(t, "ticker")},
 	}
 	if rapid.Bool().Draw(t, "with times") {
-		r.Times = times(rapid.IntRange(0, 5).Draw(t, "times"))
+		r.Times = new(rapid.IntRange(0, 5).Draw(t, "times"))
 	}
 	if r.Phase == "body" {
 		r.Action = rapid.SampledFrom([]string{"truncate", "reset", "delay"}).Draw(t, "action")

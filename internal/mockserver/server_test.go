@@ -461,7 +461,7 @@ func TestABadRuleEndsTheTest(t *testing.T) {
 	t.Parallel()
 	inner := &fakeT{TB: t}
 	s := mockserver.New(inner)
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	defer func() {
 		if recover() == nil {
 			t.Error("a rule for an unknown operation was taken")

@@ -59,21 +59,23 @@ func (s *Server) serveSocket(ctx context.Context, w http.ResponseWriter, x *exch
 		return
 	}
 	conn.SetReadLimit(maxFrame)
-	k := &socket{s: s, x: x, conn: conn, raw: hijacked.conn, inbox: make(chan inbound, maxWaiting), resume: make(chan struct{}, 1)}
-	k.ctx, k.stop = context.WithCancel(context.WithoutCancel(ctx))
+	ctx, stop := context.WithCancel(ctx)
+	k := &socket{
+		s: s, x: x, conn: conn, raw: hijacked.conn, ctx: ctx, stop: stop, inbox: make(chan inbound, maxWaiting), resume: make(chan struct{}, 1),
+	}
 	defer k.finish()
-	unwatch := context.AfterFunc(k.ctx, func() { _ = conn.CloseNow() })
+	unwatch := context.AfterFunc(ctx, func() { _ = conn.CloseNow() })
 	defer unwatch()
 	s.busy.Go(func() { // counted already through this request, so the server cannot be closed before
 		select {
 		case <-s.closing:
-			k.stop()
-		case <-k.ctx.Done():
+			stop()
+		case <-ctx.Done():
 		}
 	})
 	k.reading.Go(k.read)
-	if k.authenticate() && k.open() {
-		k.talk()
+	if k.authenticate() && k.open() { //nolint:contextcheck // the socket has the context
+		k.talk() //nolint:contextcheck // the socket has the context
 	}
 }
 

@@ -28,7 +28,7 @@ type talk struct {
 // connect opens a WebSocket to an agent; nothing is said yet.
 func (c *caller) connect(agent string) *talk {
 	c.t.Helper()
-	conn, resp, err := websocket.Dial(c.t.Context(), strings.Replace(c.s.URL(), "http", "ws", 1)+"/ws/agent/"+agent, &websocket.DialOptions{HTTPClient: c.http})
+	conn, resp, err := websocket.Dial(c.t.Context(), strings.Replace(c.s.URL(), "http", "ws", 1)+"/ws/agent/"+agent, &websocket.DialOptions{HTTPClient: c.http}) //nolint:bodyclose // the library says not to
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -203,7 +203,6 @@ func TestSessionByIDAndWithTheBareKey(t *testing.T) {
 
 func TestSessionRefused(t *testing.T) {
 	t.Parallel()
-	s, buyer, _ := newShop(t)
 	for name, c := range map[string]struct {
 		agent, auth, message string
 		status               int
@@ -219,7 +218,8 @@ func TestSessionRefused(t *testing.T) {
 		"nonsense":    {"CHAT", `hello`, "auth", 401},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.ClearRequests()
+			t.Parallel()
+			s, _, _ := newShop(t)
 			caller := as(t, s, "")
 			k := caller.connect(c.agent)
 			k.say(c.auth)
@@ -230,13 +230,20 @@ func TestSessionRefused(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 			wantLog(t, s, fmt.Sprintf("sessions.open %d false", c.status))
+			if got := len(s.State().Sessions); got != 0 {
+				t.Errorf("%d sessions", got)
+			}
 		})
 	}
-	if got := len(s.State().Sessions); got != 0 {
-		t.Errorf("%d sessions", got)
-	}
-	as(t, s, "autx_live_proxy").open("CHAT") // the scope proxy will do, whatever the headers say
-	_ = buyer
+}
+
+func TestTheScopeProxyOpensSessions(t *testing.T) {
+	t.Parallel()
+	s, buyer, _ := newShop(t)
+	k := buyer.connect("CHAT")
+	k.say(`{"type":"auth","token":"Bearer autx_live_proxy"}`)
+	k.want("session")
+	wantFunds(t, s, "buyer", "99.85", "0.15")
 }
 
 func TestFramesThatCannotBeUnderstood(t *testing.T) {
@@ -638,16 +645,16 @@ func TestFaultsOnTheWebSocket(t *testing.T) {
 	cutAfter := func(text string) func(*testing.T, []object, error) {
 		return func(t *testing.T, frames []object, err error) {
 			t.Helper()
-			var got string
+			var got strings.Builder
 			for _, f := range frames {
 				if f["type"] != "chunk" {
 					t.Errorf("frame %v", f)
 					continue
 				}
-				got += f["data"].(string)
+				got.WriteString(f["data"].(string))
 			}
-			if got != text && !errors.Is(err, syscall.ECONNRESET) {
-				t.Errorf("chunks %q; want %q", got, text)
+			if got.String() != text && !errors.Is(err, syscall.ECONNRESET) {
+				t.Errorf("chunks %q; want %q", got.String(), text)
 			}
 			if websocket.CloseStatus(err) != -1 || (!errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, syscall.ECONNRESET)) {
 				t.Errorf("%v; want the socket cut", err)
@@ -749,7 +756,7 @@ func TestDelaysAndHangsOnTheWebSocket(t *testing.T) {
 					frames.Add(1)
 				}
 			}()
-			operation := strings.Split(strings.TrimPrefix(rule, "sessions."), ":")[0]
+			operation, _, _ := strings.Cut(strings.TrimPrefix(rule, "sessions."), ":")
 			came := map[string]int64{"open": 0, "message": 1, "end": 6}[operation] // session; 3 chunks, done and billing
 			k.say(`{"type":"message","prompt":"hello"}`)
 			if operation == "end" {

@@ -25,7 +25,7 @@ const asProgram = "AUTX_MOCKSERVER_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
-		os.Exit(program.Main(os.Args[1:], program.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})) //nolint:revive // it is the program's own main
+		os.Exit(program.Main(os.Args[1:], program.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	}
 	os.Exit(m.Run())
 }
@@ -83,7 +83,7 @@ func serving(t *testing.T, args ...string) (cmd *exec.Cmd, url, key string, rest
 	return cmd, read("export AUTX_BASE_URL="), read("export AUTX_API_KEY="), lines
 }
 
-func get(t *testing.T, url, key string) (*http.Response, string) {
+func get(t *testing.T, url, key string) (status int, body string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
@@ -96,11 +96,11 @@ func get(t *testing.T, url, key string) (*http.Response, string) {
 		t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	data, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return resp, string(body)
+	return resp.StatusCode, string(data)
 }
 
 func TestServe(t *testing.T) {
@@ -119,8 +119,8 @@ func TestServe(t *testing.T) {
 		if _, body := get(t, url+"/credits/balance", key); !strings.Contains(body, `"balance_usd":"100.00"`) || !strings.Contains(body, "2026-11-23T12:00:00") {
 			t.Errorf("%s", body)
 		}
-		if resp, _ := get(t, url+"/agents/", key); resp.StatusCode != 418 {
-			t.Errorf("%d", resp.StatusCode)
+		if status, _ := get(t, url+"/agents/", key); status != http.StatusTeapot {
+			t.Errorf("%d", status)
 		}
 		if err := cmd.Process.Signal(sig); err != nil {
 			t.Fatal(err)
@@ -207,13 +207,24 @@ func TestExitStatuses(t *testing.T) {
 		{[]string{"run", "-listen", "127.0.0.1:0", "-state", "/no/such/dir/file", "--", "true"}, 1, "save the state"},
 		{[]string{"serve", "-listen", "nowhere:x"}, 1, "listen"},
 		{[]string{"serve", "-listen", "127.0.0.1:0", "-ready-file", "/no/such/dir/file"}, 1, "ready file"},
-		{nil, 2, "serve or run"}, {[]string{"sing"}, 2, "sing"}, {[]string{"serve", "extra"}, 2, "extra"}, {[]string{"run"}, 2, "--"},
-		{[]string{"run", "--"}, 2, "needs a command"}, {[]string{"serve", "-nope"}, 2, "nope"}, {[]string{"serve", "-seed", "/no/such"}, 2, "/no/such"},
-		{[]string{"serve", "-clock", "yesterday"}, 2, "yesterday"}, {[]string{"serve", "-latency", "x"}, 2, "latency"},
-		{[]string{"serve", "-latency", "-1s"}, 2, "latency"}, {[]string{"serve", "-rate-limit", "0"}, 2, "rate-limit"},
-		{[]string{"serve", "-rate-limit", "x"}, 2, "rate-limit"}, {[]string{"serve", "-fault", "x"}, 2, "fault"}, {[]string{"serve", "-assume", "x"}, 2, "x"},
-		{[]string{"serve", "-assume", "lists.lag=x"}, 2, "lists.lag"}, {[]string{"serve", "-seed", os.Args[0]}, 2, "seed"},
-		{[]string{"-help"}, 0, ""}, {[]string{"serve", "-h"}, 0, ""},
+		{nil, 2, "serve or run"},
+		{[]string{"sing"}, 2, "sing"},
+		{[]string{"serve", "extra"}, 2, "extra"},
+		{[]string{"run"}, 2, "--"},
+		{[]string{"run", "--"}, 2, "needs a command"},
+		{[]string{"serve", "-nope"}, 2, "nope"},
+		{[]string{"serve", "-seed", "/no/such"}, 2, "/no/such"},
+		{[]string{"serve", "-clock", "yesterday"}, 2, "yesterday"},
+		{[]string{"serve", "-latency", "x"}, 2, "latency"},
+		{[]string{"serve", "-latency", "-1s"}, 2, "latency"},
+		{[]string{"serve", "-rate-limit", "0"}, 2, "rate-limit"},
+		{[]string{"serve", "-rate-limit", "x"}, 2, "rate-limit"},
+		{[]string{"serve", "-fault", "x"}, 2, "fault"},
+		{[]string{"serve", "-assume", "x"}, 2, "x"},
+		{[]string{"serve", "-assume", "lists.lag=x"}, 2, "lists.lag"},
+		{[]string{"serve", "-seed", os.Args[0]}, 2, "seed"},
+		{[]string{"-help"}, 0, ""},
+		{[]string{"serve", "-h"}, 0, ""},
 	} {
 		status, stdout, stderr := finished(t, c.args...)
 		if status != c.status || !strings.Contains(stderr, c.says) {
@@ -297,9 +308,8 @@ func TestRunServesUntilTheCommandEnds(t *testing.T) {
 	if text, err := os.ReadFile(ready); err != nil || !strings.Contains(string(text), url+"\n") {
 		t.Errorf("the ready file has %q, %v", text, err)
 	}
-	resp, _ := get(t, url+"/orders/", "autx_live_demo")
-	if resp.StatusCode != 503 {
-		t.Errorf("%d", resp.StatusCode)
+	if status, _ := get(t, url+"/orders/", "autx_live_demo"); status != http.StatusServiceUnavailable {
+		t.Errorf("%d", status)
 	}
 	_, body := get(t, strings.Replace(url, "/api/v1", "/_mock/v1/faults", 1), "")
 	var rules []struct{ Hits int }
