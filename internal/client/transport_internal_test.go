@@ -1,12 +1,15 @@
 package client
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -119,3 +122,30 @@ func trust(t *testing.T, c *Client, server *httptest.Server) {
 		poolOf(t, transport).TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
 }
+
+// TestNothingIsSentForAnEndedContext hands the wire a request whose context ended in the last moment.
+func TestNothingIsSentForAnEndedContext(t *testing.T) {
+	t.Parallel()
+	current := &call{req: request{once: true}}
+	ctx, cancel := context.WithCancel(context.WithValue(t.Context(), callKey{}, current))
+	cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "https://autx.test", strings.NewReader("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWire(roundTripFunc(func(*http.Request) (*http.Response, error) {
+		t.Error("the request was sent")
+		return nil, io.EOF
+	}))
+	resp, err := w.RoundTrip(req)
+	if resp != nil {
+		_ = resp.Body.Close()
+	}
+	if !errors.Is(err, context.Canceled) || outcomeOf(current.trip, err) != NotSent {
+		t.Errorf("%v, outcome %s", err, outcomeOf(current.trip, err))
+	}
+}
+
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
