@@ -62,10 +62,10 @@ func environment(t *testing.T, pairs map[string]string) {
 
 // TestWhereKeyAndAddressComeFrom looks at what reaches the server, as the environment is easily read at the wrong moment or with the wrong
 // precedence.
-func TestWhereKeyAndAddressComeFrom(t *testing.T) {
+func TestWhereKeyAndAddressComeFrom(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	first, second := tap(t, market(t, []string{"MINE"})), tap(t, market(t, []string{"MINE"}))
 	const ours, theirs = "autx_live_us", otherKey
-	for name, c := range map[string]struct {
+	for name, c := range map[string]struct { //nolint:paralleltest // as above
 		environment map[string]string
 		config      values
 		to          *wire
@@ -101,7 +101,7 @@ func TestWhereKeyAndAddressComeFrom(t *testing.T) {
 	}
 }
 
-func TestUserAgent(t *testing.T) {
+func TestUserAgent(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	w := tap(t, market(t, []string{"MINE"}))
 	for more, want := range map[string]string{
 		"":                "terraform-provider-autx/" + protocol.Version + " terraform/" + protocol.CLIVersion,
@@ -122,7 +122,7 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
-func TestBadConfiguration(t *testing.T) {
+func TestBadConfiguration(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	environment(t, nil)
 	good := values{"api_key": "autx_live_us", "base_url": "http://127.0.0.1:1/api/v1"}
 	for name, c := range map[string]struct {
@@ -174,7 +174,7 @@ func TestBadConfiguration(t *testing.T) {
 }
 
 // TestBadEnvironment: what validation can't see is caught by Configure, and tells the variable's value no more than it must.
-func TestBadEnvironment(t *testing.T) {
+func TestBadEnvironment(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	for name, c := range map[string]struct {
 		environment map[string]string
 		at          string
@@ -194,7 +194,7 @@ func TestBadEnvironment(t *testing.T) {
 	}
 }
 
-func TestGoodConfiguration(t *testing.T) {
+func TestGoodConfiguration(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	environment(t, nil)
 	good := values{"api_key": "autx_live_us", "base_url": "https://autx.ai/api/v1"}
 	for name, config := range map[string]values{
@@ -216,7 +216,7 @@ func TestGoodConfiguration(t *testing.T) {
 }
 
 // TestSettingsReachTheClient: retries and timeout are what they say.
-func TestSettingsReachTheClient(t *testing.T) {
+func TestSettingsReachTheClient(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	environment(t, nil)
 	for _, retries := range []int{0, 2} {
 		server := market(t, []string{"MINE"}, mockserver.WithFault("agents.get_by_ticker:before:status=503,retry_after=0,times=0"))

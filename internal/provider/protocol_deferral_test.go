@@ -11,7 +11,7 @@ import (
 )
 
 // TestDeferral: everything is put off where the CLI can do that and the provider's key or address is not known, and nowhere else.
-func TestDeferral(t *testing.T) {
+func TestDeferral(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	environment(t, nil)
 	server := market(t, []string{"MINE"})
 	made := protocol.NewConfigured(t, server).MustApply(agentType, nil, agentNamed("SUMM"))
@@ -53,7 +53,7 @@ func TestDeferral(t *testing.T) {
 }
 
 // TestUnknownProviderWithoutDeferral is the way of every CLI today: a plan goes on with what is in state.
-func TestUnknownProviderWithoutDeferral(t *testing.T) {
+func TestUnknownProviderWithoutDeferral(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	environment(t, map[string]string{"AUTX_API_KEY": otherKey, "AUTX_BASE_URL": "http://127.0.0.1:1"}) // neither may be used in place of what is unknown
 	server := market(t, []string{"MINE"})
 	known := protocol.ProviderValues(t, server)
@@ -110,7 +110,7 @@ func TestUnknownProviderWithoutDeferral(t *testing.T) {
 }
 
 // TestUnknownKeyIsNobodysAccount: while the key is not known, the journal of the environment's account says nothing of the purchase.
-func TestUnknownKeyIsNobodysAccount(t *testing.T) {
+func TestUnknownKeyIsNobodysAccount(t *testing.T) { //nolint:paralleltest // the environment is one for all
 	server := market(t, nil)
 	known := protocol.ProviderValues(t, server)
 	environment(t, map[string]string{"AUTX_API_KEY": server.Key()})

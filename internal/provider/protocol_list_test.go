@@ -108,7 +108,7 @@ func TestListedResourceIsTheImportedOne(t *testing.T) {
 			}
 			for _, one := range listed {
 				d.NextWalk()
-				imported := d.MustImport(agentType, d.IdentityValues(one.Instance)["id"].(string)) //nolint:forcetypeassert // a text, or the test may panic
+				imported := d.MustImport(agentType, d.IdentityValues(one.Instance)["id"].(string))
 				if diff := cmp.Diff(imported.Values(), one.Instance.Values()); diff != "" {
 					t.Errorf("%s: a listed resource differs from the imported one (-imported +listed):\n%s", one.Name, diff)
 				}

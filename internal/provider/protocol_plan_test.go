@@ -363,7 +363,7 @@ func liveTickers(server *mockserver.Server) []string {
 func otherImageFile(t testing.TB) string {
 	t.Helper()
 	name := imageFile(t)
-	content, err := os.ReadFile(name) //nolint:gosec // made by this test
+	content, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}

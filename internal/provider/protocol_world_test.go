@@ -29,7 +29,7 @@ func asOwner(t testing.TB, server *mockserver.Server, method, path, body string)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // only read
+	defer resp.Body.Close()
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		t.Fatalf("%s %s: %s", method, path, resp.Status)
 	}
@@ -39,7 +39,7 @@ func asOwner(t testing.TB, server *mockserver.Server, method, path, body string)
 func imageFile(t testing.TB) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "agent.png")
-	file, err := os.Create(name) //nolint:gosec // in the test's own directory
+	file, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}

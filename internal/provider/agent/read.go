@@ -59,8 +59,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	if !strings.EqualFold(found.ID, id) {
 		resp.Diagnostics.AddError("AUTX answered with another agent",
-			fmt.Sprintf("Agent %s (id %s) was asked for, and AUTX answered with the one that has the id %s. The state was left as it is. Check base_url, and whether "+
-				"a proxy on the way answers in AUTX's place.", nameOf(state), id, found.ID))
+			fmt.Sprintf("Agent %s (id %s) was asked for, and AUTX answered with the one that has the id %s. The state was left as it is. Check "+
+				"base_url, and whether a proxy on the way answers in AUTX's place.", nameOf(state), id, found.ID))
 		return
 	}
 	next, diags := refreshed(ctx, state, found)

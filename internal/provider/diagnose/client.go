@@ -38,7 +38,8 @@ func Same(field []string) (path.Path, bool) {
 	return at, true
 }
 
-// Parameter is Paths for data sources, whose arguments travel in the path or the query of a request: ["query", "limit"] came from the attribute limit.
+// Parameter is Paths for data sources, whose arguments travel in the path or the query of a request: ["query", "limit"] came from the attribute
+// limit.
 func Parameter(field []string) (path.Path, bool) {
 	if len(field) == 0 {
 		return path.Empty(), false
@@ -140,7 +141,8 @@ func nextStepUnanswered(failure *client.Error) string {
 	case errors.Is(failure, context.Canceled) || (failure.Attempts == 0 && !errors.Is(failure, context.DeadlineExceeded)):
 		return "" // interrupted, or not worth sending: the error says it all
 	case errors.Is(failure, context.DeadlineExceeded) || failure.Status == http.StatusRequestTimeout:
-		return "It took too long. If AUTX needs more time, raise timeout in the provider block, or the resource's timeouts. The next plan reads what is there now."
+		return "It took too long. If AUTX needs more time, raise timeout in the provider block, or the resource's timeouts. The next plan reads what " +
+			"is there now."
 	case failure.Outcome == client.NotSent:
 		return "The request did not reach AUTX, so nothing was changed. " + check
 	case failure.Method == http.MethodGet:

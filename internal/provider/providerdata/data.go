@@ -101,10 +101,10 @@ func (d *Data) unknownArguments() string {
 func Shared[T any](d *Data, build func() *T) *T {
 	key := reflect.TypeFor[T]()
 	if found, ok := d.shared.Load(key); ok {
-		return found.(*T) //nolint:forcetypeassert,errcheck // stored below under this very type
+		return found.(*T) //nolint:forcetypeassert // stored below under this very type
 	}
 	stored, _ := d.shared.LoadOrStore(key, build())
-	return stored.(*T) //nolint:forcetypeassert,errcheck // as above
+	return stored.(*T) //nolint:forcetypeassert // as above
 }
 
 // From reads the Data that a resource or data source gets in Configure: nil during validation, when the provider is not configured.

@@ -111,7 +111,7 @@ func TestKeptWarningOnceAmongMany(t *testing.T) {
 	var told atomic.Int32
 	var group sync.WaitGroup
 	for range 50 {
-		group.Go(func() { told.Add(int32(len(d.KeptWarning()))) }) //nolint:gosec // 0 or 1
+		group.Go(func() { told.Add(int32(len(d.KeptWarning()))) })
 	}
 	group.Wait()
 	if told.Load() != 1 {

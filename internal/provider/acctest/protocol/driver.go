@@ -65,7 +65,7 @@ func (d *Driver) start() {
 	if err != nil {
 		d.t.Fatalf("start the provider: %v", err)
 	}
-	lister, ok := server.(tfprotov6.ProviderServerWithListResource) //nolint:staticcheck // the only way to the list resources in this version
+	lister, ok := server.(tfprotov6.ProviderServerWithListResource)
 	if !ok {
 		d.t.Fatal("the provider serves no list resources")
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
@@ -143,7 +144,7 @@ func plainObject(value tftypes.Value) Values {
 // unknowns are the paths of all that is unknown in a value, sorted.
 func unknowns(value tftypes.Value) []string {
 	var out []string
-	_ = tftypes.Walk(value, func(at *tftypes.AttributePath, v tftypes.Value) (bool, error) { //nolint:errcheck // the function gives none
+	_ = tftypes.Walk(value, func(at *tftypes.AttributePath, v tftypes.Value) (bool, error) { // the function gives no error
 		if !v.IsKnown() {
 			out = append(out, pathText(at))
 		}
@@ -163,7 +164,7 @@ func pathText(at *tftypes.AttributePath) string {
 		case tftypes.ElementKeyString:
 			steps = append(steps, string(step))
 		case tftypes.ElementKeyInt:
-			steps = append(steps, fmt.Sprint(int64(step)))
+			steps = append(steps, strconv.FormatInt(int64(step), 10))
 		case tftypes.ElementKeyValue:
 			steps = append(steps, tftypes.Value(step).String())
 		}
