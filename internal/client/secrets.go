@@ -57,8 +57,8 @@ func jsonText(value string, escapeHTML bool) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSuffix(b.String(), "\n"), `"`), `"`)
 }
 
-// base64Texts are the parts of base64 that stand for a secret wherever it begins in what was encoded, such as after "Bearer ". The characters at its ends
-// depend on its neighbours and are left out.
+// base64Texts are the parts of base64 that stand for a secret wherever it begins in what was encoded, such as after "Bearer ". The characters at its
+// ends depend on its neighbours and are left out.
 func base64Texts(value string) []string {
 	const positions = 3 // three bytes are four characters
 	var texts []string
