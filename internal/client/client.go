@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 )
@@ -25,6 +26,7 @@ type Client struct {
 	wire     *wire
 	retrying *retryablehttp.Client
 	instance atomic.Pointer[string]
+	skew     atomic.Pointer[time.Duration] // of the service's clock against this machine's
 }
 
 // New checks the configuration and builds a client. It makes no request.
@@ -40,7 +42,10 @@ func New(config Config) (*Client, error) {
 		pacer:   newPacer(config.RequestsPerSecond),
 		wire:    newWire(config.Transport),
 	}
-	c.wire.seen = c.noteInstance
+	c.wire.seen = func(header http.Header) {
+		c.noteInstance(header.Get(headerInstance))
+		c.noteDate(header)
+	}
 	c.retrying = &retryablehttp.Client{
 		HTTPClient:     &http.Client{Transport: c.wire, Timeout: config.Timeout, CheckRedirect: checkRedirect},
 		RetryWaitMin:   firstBackoff,

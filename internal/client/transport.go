@@ -57,8 +57,8 @@ type wire struct {
 	// fresh opens a connection for each request. Requests that spend money use it: on a kept connection that the server is just closing a request is
 	// lost without anybody knowing whether it was carried out.
 	fresh http.RoundTripper
-	// seen is told the mock server's instance id.
-	seen func(instance string)
+	// seen is told the head of each answer.
+	seen func(header http.Header)
 }
 
 func newWire(given http.RoundTripper) *wire {
@@ -111,7 +111,7 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 	})))
 	if err == nil {
 		t.read(resp, current.req)
-		w.seen(t.header.Get(headerInstance))
+		w.seen(t.header)
 	}
 	logAttempt(ctx, current, req, time.Since(start), err)
 	return resp, err

@@ -59,6 +59,7 @@ func (b *budget) plan(ctx context.Context, record string, p Planned) (planResult
 type request struct {
 	record, title        string
 	authorized, expected money.Amount
+	anyBalance           bool // it takes nothing from the balance
 }
 
 // reserve takes a purchase's amount from the limits before it is sent, all at once: two purchases can't both see the same money as free.
@@ -97,7 +98,7 @@ func (b *budget) reserve(ctx context.Context, r request) error {
 // reserved since.
 func (b *budget) keepBalance(ctx context.Context, l *ledger, r request) error {
 	keep := b.limits.KeepBalance
-	if keep == nil {
+	if keep == nil || r.anyBalance {
 		return nil
 	}
 	if b.balance == nil {

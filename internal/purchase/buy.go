@@ -56,8 +56,8 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 		return nil, refuse(ReasonCheck, nil, "Purchase is incomplete",
 			fmt.Sprintf("The %s was not sent, because the provider did not say under which key. This is a bug in the provider; please report "+
 				"it.", p.Title))
-	case d.limits == nil:
-		return nil, refuseSpendingOff(p.Title, p.Authorized)
+	case !p.Kind.allowedBy(d.limits):
+		return nil, refuseNotAllowed(p.Kind, p.Title, p.Authorized)
 	case !d.identified():
 		return nil, refuse(ReasonCheck, nil, "Account is not known yet",
 			fmt.Sprintf("The %s was not sent, because the provider's API key or base URL is not known.", p.Title))
@@ -93,6 +93,9 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 // reserve reads the price again and takes the purchase's amount from the limits.
 func (b *buying) reserve(ctx context.Context) error {
 	d, p := b.desk, b.p
+	if p.Kind.trait().effect != charges {
+		return b.reserveMovement(ctx)
+	}
 	if most := d.limits.MaxPerPurchase; most != nil && p.Authorized.GreaterThan(*most) {
 		return refusePerPurchase(p.Title, p.Authorized, *most)
 	}
@@ -107,7 +110,22 @@ func (b *buying) reserve(ctx context.Context) error {
 		}
 		expected = price
 	}
-	err := d.ledger().reserve(ctx, request{record: b.name, title: p.Title, authorized: p.Authorized, expected: expected})
+	return b.take(ctx, request{record: b.name, title: p.Title, authorized: p.Authorized, expected: expected})
+}
+
+// reserveMovement enters a movement of money, which takes nothing from what may be charged. Of the balance only a withdrawal takes.
+func (b *buying) reserveMovement(ctx context.Context) error {
+	r := request{record: b.name, title: b.p.Title}
+	if b.p.Kind.trait().effect == movesOut {
+		r.expected = b.p.Authorized
+	} else {
+		r.anyBalance = true
+	}
+	return b.take(ctx, r)
+}
+
+func (b *buying) take(ctx context.Context, r request) error {
+	err := b.desk.ledger().reserve(ctx, r)
 	if _, refused := errors.AsType[*Refusal](err); err == nil || refused {
 		return err
 	}

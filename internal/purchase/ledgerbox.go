@@ -1,6 +1,7 @@
 package purchase
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -61,6 +62,9 @@ type fileBox struct {
 	name   processID
 	turn   turnstile
 	opened bool
+	// last is what this box has written last, and state what it says: while nobody else writes, reading it again would only cost.
+	last  []byte
+	state *ledger
 }
 
 func newFileBox(journal string, name processID) *fileBox {
@@ -90,6 +94,7 @@ func (b *fileBox) update(ctx context.Context, change func(*ledger) error) error 
 	if err != nil {
 		return err
 	}
+	b.last, b.state = nil, nil
 	if err := change(l); err != nil {
 		return err
 	}
@@ -104,6 +109,9 @@ func (b *fileBox) load() (*ledger, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if b.state != nil && bytes.Equal(data, b.last) {
+		return b.state, nil
 	}
 	var l ledger
 	if err := json.Unmarshal(data, &l); err != nil {
@@ -128,7 +136,11 @@ func (b *fileBox) save(l *ledger) error {
 	if err := os.WriteFile(temporary, data, fileMode); err != nil {
 		return err
 	}
-	return os.Rename(temporary, b.path(documentSuffix))
+	if err := os.Rename(temporary, b.path(documentSuffix)); err != nil {
+		return err
+	}
+	b.last, b.state = data, l
+	return nil
 }
 
 // sweep deletes the ledgers of commands that have ended on this machine. It is a courtesy, so it reports nothing.

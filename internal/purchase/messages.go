@@ -14,6 +14,7 @@ import (
 // Summaries that several problems share, so that the CLI folds their warnings.
 const (
 	summarySpendingOff = "Apply will refuse to charge"
+	summaryMovesOff    = "Apply will refuse to move money"
 	summaryPerApply    = "Over the limit of one apply"
 	summaryJournal     = "Purchase journal can't be used"
 	summarySameKey     = "One key bought for two resources"
@@ -37,11 +38,33 @@ func importBlock(kind Kind, id string) string {
 	return fmt.Sprintf("  import {\n    to = %s.NAME\n    id = %q\n  }", kind.trait().resource, id)
 }
 
-func refuseSpendingOff(title string, cost money.Amount) *Refusal {
+// allowedBySwitch is the argument of the spending block that allows a movement of money; "" for charges, which the block itself allows.
+func (e effect) allowedBySwitch() string {
+	switch e {
+	case movesIn:
+		return "allow_deposits"
+	case movesOut:
+		return "allow_withdrawals"
+	case charges:
+	}
+	return ""
+}
+
+func movesBlock(switchName string) string {
+	return fmt.Sprintf("  provider \"autx\" {\n    spending = {\n      max_per_apply = \"0\" # what may be charged; %s is apart from it\n      %s "+
+		"= true\n    }\n  }",
+		strings.TrimPrefix(switchName, "allow_"), switchName)
+}
+
+func refuseNotAllowed(kind Kind, title string, cost money.Amount) *Refusal {
+	if switchName := kind.trait().effect.allowedBySwitch(); switchName != "" {
+		return refuse(ReasonSpendingOff, nil, "Moving money is not allowed",
+			fmt.Sprintf("The %s was not sent and no money was moved, because spending.%s is not on. To allow it, "+
+				"add:\n\n%s", title, switchName, movesBlock(switchName)))
+	}
 	return refuse(ReasonSpendingOff, nil, "Spending is not allowed",
 		fmt.Sprintf("The %s may cost up to %s. Nothing was sent and nothing was charged, because the provider has no spending block. To allow "+
-			"it, add:\n\n%s",
-			title, cost.USD(), spendingBlock(cost)))
+			"it, add:\n\n%s", title, cost.USD(), spendingBlock(cost)))
 }
 
 func refuseCancelled(title string, cause error) *Refusal {

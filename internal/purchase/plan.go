@@ -32,8 +32,11 @@ func (d *Desk) PlanCreate(ctx context.Context, p Planned) []Problem {
 			problems = append(problems, d.planJournal(ctx, p)...)
 		}
 	}
-	if d.limits == nil {
-		return append(problems, planSpendingOff(p))
+	if !p.Kind.allowedBy(d.limits) {
+		return append(problems, planNotAllowed(p))
+	}
+	if p.Kind.trait().effect != charges {
+		return problems
 	}
 	if most := d.limits.MaxPerPurchase; most != nil && !p.UnknownAmount && p.Authorized.GreaterThan(*most) {
 		refusal := refusePerPurchase(p.Title, p.Authorized, *most)
@@ -172,11 +175,17 @@ func planDuplicate(p Planned) Problem {
 		t.keyName, p.Key, p.Title))
 }
 
-func planSpendingOff(p Planned) Problem {
-	cost := "an amount that is not known yet"
+// planNotAllowed says what an apply will refuse because the limits do not allow the kind.
+func planNotAllowed(p Planned) Problem {
+	amount := "an amount that is not known yet"
 	if !p.UnknownAmount {
-		cost = "up to " + p.Authorized.USD()
+		amount = "up to " + p.Authorized.USD()
+	}
+	if switchName := p.Kind.trait().effect.allowedBySwitch(); switchName != "" {
+		return warn(summaryMovesOff, fmt.Sprintf("The %s moves money, and spending.%s is not on. The plan is right, but apply will refuse this "+
+			"before "+
+			"anything is sent. To allow it, add:\n\n%s", p.Title, switchName, movesBlock(switchName)))
 	}
 	return warn(summarySpendingOff, fmt.Sprintf("The %s may cost %s, and the provider has no spending block. The plan is right, but apply will "+
-		"refuse this before anything is sent. To allow it, add:\n\n%s", p.Title, cost, spendingBlock(p.Authorized)))
+		"refuse this before anything is sent. To allow it, add:\n\n%s", p.Title, amount, spendingBlock(p.Authorized)))
 }

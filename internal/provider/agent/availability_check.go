@@ -90,11 +90,7 @@ func (r *Resource) holderOf(ctx context.Context, api *client.Client, ticker stri
 
 // liveFact is something that is so at plan but may be otherwise at apply.
 func (r *Resource) liveFact(at path.Path, summary, detail string) diag.Diagnostic {
-	if limits := r.data.Desk().Limits(); limits != nil && limits.StrictPlan {
-		return diag.NewAttributeErrorDiagnostic(at, summary, detail+"\n\nThis fails the plan because of strict_plan. (`destroy -refresh=false` gets "+
-			"past this error.)")
-	}
-	return diag.NewAttributeWarningDiagnostic(at, summary, detail)
+	return diagnose.LiveFact(r.data.Desk().Limits(), at, summary, detail)
 }
 
 // heldTicker says who has a ticker that is wanted, and what to do about it.

@@ -290,7 +290,7 @@ func (f *finisher) state(ctx context.Context, reqPlan tfsdk.Plan, plan resourceM
 	seen.Spend = spent(launchFee, paid.charged)
 	raw := tfsdk.State{Schema: reqPlan.Schema, Raw: reqPlan.Raw.Copy()}
 	if diags := raw.Set(ctx, &seen); diags.HasError() {
-		f.problems.Append(asWarnings(diags)...)
+		f.problems.Append(diagnose.Soft(diags)...)
 		raw.Raw = reqPlan.Raw
 	}
 	filled, err := planned.Fill(reqPlan.Raw, raw.Raw)
@@ -323,12 +323,4 @@ func imageOf(ctx context.Context, value types.Object) (*imageFile, diag.Diagnost
 		diags.AddAttributeError(path.Root("image").AtName("source"), "Image can't be used", err.Error()+". Nothing was changed at AUTX.")
 	}
 	return file, diags
-}
-
-func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
-	var out diag.Diagnostics
-	for _, d := range diags {
-		out.AddWarning(d.Summary(), d.Detail())
-	}
-	return out
 }
