@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // startOf reads when a process started, in clock ticks since the machine did. gopsutil gives a time of day on Linux, which it computes from the
@@ -26,10 +27,10 @@ func startOf(pid int) (uint64, bool) {
 	return ticks, err == nil
 }
 
-func bootID() string {
+var bootID = sync.OnceValue(func() string {
 	data, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
 		return ""
 	}
 	return strings.TrimSpace(string(data))
-}
+})
