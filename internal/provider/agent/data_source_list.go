@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/boolvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -26,7 +25,10 @@ const (
 	maxListed = 10000
 )
 
-var _ datasource.DataSourceWithConfigure = (*ListDataSource)(nil)
+var (
+	_ datasource.DataSourceWithConfigure      = (*ListDataSource)(nil)
+	_ datasource.DataSourceWithValidateConfig = (*ListDataSource)(nil)
+)
 
 // ListDataSource is the data source autx_agents: agents of the marketplace, or one's own.
 type ListDataSource struct {
@@ -61,7 +63,7 @@ func (*ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 			"sort": schema.StringAttribute{
 				Optional: true,
 				Validators: []validator.String{
-					stringvalidator.OneOf("trending", "mcap", "apy", "new", "revenue"), stringvalidator.ConflictsWith(path.MatchRoot("mine")),
+					stringvalidator.OneOf("trending", "mcap", "apy", "new", "revenue"),
 				},
 				MarkdownDescription: "The order: `trending`, `mcap` (market capitalisation), `apy` (yield), `new` or `revenue`. Defaults to `revenue`. Your " +
 					"own agents come in AUTX's order.",
@@ -75,7 +77,7 @@ func (*ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 				MarkdownDescription: fmt.Sprintf("The most agents to list, from 1 to %d. Without it all are listed, up to %d.", maxListed, maxListed),
 			},
 			"mine": schema.BoolAttribute{
-				Optional: true, Validators: []validator.Bool{boolvalidator.ConflictsWith(path.MatchRoot("sort"))},
+				Optional:            true,
 				MarkdownDescription: "Lists your own agents, whatever their status, instead of the marketplace. Defaults to `false`.",
 			},
 			"agents": schema.ListNestedAttribute{
@@ -83,6 +85,16 @@ func (*ListDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, res
 				NestedObject: schema.NestedAttributeObject{Attributes: dataAttributes()},
 			},
 		},
+	}
+}
+
+// ValidateConfig implements datasource.DataSourceWithValidateConfig: AUTX sorts the marketplace only.
+func (*ListDataSource) ValidateConfig(ctx context.Context, req datasource.ValidateConfigRequest, resp *datasource.ValidateConfigResponse) {
+	var config listModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if config.Mine.ValueBool() && !config.Sort.IsNull() {
+		resp.Diagnostics.AddAttributeError(path.Root("sort"), "Own agents can't be sorted",
+			"With mine = true the agents come in AUTX's order, so sort has no effect. Remove sort, or mine; sort() and other functions order what was listed.")
 	}
 }
 

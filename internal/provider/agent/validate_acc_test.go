@@ -123,7 +123,7 @@ func TestAccBadConfiguration(t *testing.T) {
 		"agent by an empty ticker":     {data("autx_agent", `ticker = ""`), "ticker", []string{"at least 1"}},
 		"agents in an unknown order":   {data("autx_agents", `sort = "price"`), "sort", []string{`"trending"`, `"price"`}},
 		"no agents at all":             {data("autx_agents", `limit = 0`), "limit", []string{"between 1"}},
-		"own agents in an order":       {data("autx_agents", "mine = true\n  sort = \"new\""), "*", []string{"sort", "mine"}},
+		"own agents in an order":       {data("autx_agents", "mine = true\n  sort = \"new\""), "sort", []string{"can't be sorted", "mine = true"}},
 		"availability of nothing":      {data("autx_availability", ""), "", []string{"ticker", "name"}},
 		"availability of an empty one": {data("autx_availability", `name = ""`), "name", []string{"at least 1"}},
 	}
