@@ -60,10 +60,12 @@ func (*TransactionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 	entry := map[string]schema.Attribute{
 		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The entry's id."},
 		"type": schema.StringAttribute{
-			Computed:            true,
-			MarkdownDescription: "What happened: `deposit`, `withdrawal`, `consume` (an order, a call, a chat message or a launch was paid), `refund`, or `expiry`.",
+			Computed: true,
+			MarkdownDescription: "What happened: `deposit`, `withdrawal`, `consume` (an order, a call, a chat message or a launch was paid), " +
+				"`refund`, or `expiry`.",
 		},
-		"amount":     schema.StringAttribute{CustomType: usd.Type{}, Computed: true, MarkdownDescription: "The amount in US dollars, as AUTX gives it."},
+		"amount": schema.StringAttribute{CustomType: usd.Type{}, Computed: true, MarkdownDescription: "The amount in US dollars, as AUTX " +
+			"gives it."},
 		"session_id": schema.StringAttribute{Computed: true, MarkdownDescription: "The chat session that it belongs to; null for others."},
 		"order_id":   schema.StringAttribute{Computed: true, MarkdownDescription: "The order that it belongs to; null for others."},
 		"tx_hash":    schema.StringAttribute{Computed: true, MarkdownDescription: "The transaction on-chain; null for others."},
@@ -74,7 +76,8 @@ func (*TransactionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 		Attributes: map[string]schema.Attribute{
 			"limit": schema.Int64Attribute{
 				Optional: true, Validators: []validator.Int64{int64validator.Between(1, mostTransactions)},
-				MarkdownDescription: fmt.Sprintf("How many of the newest entries to read, from 1 to %d, before `type` narrows them down. Defaults to `%d`.",
+				MarkdownDescription: fmt.Sprintf("How many of the newest entries to read, from 1 to %d, before `type` narrows them down. Defaults "+
+					"to `%d`.",
 					mostTransactions, defaultTransactions),
 			},
 			"type": schema.StringAttribute{

@@ -70,7 +70,8 @@ func (*DepositResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 		MarkdownDescription: "The amount that was credited, in US dollars.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Adds test credits to the account, once. AUTX offers this on development instances only; real money comes in by card or USDC on AUTX's pages, " +
+		MarkdownDescription: "Adds test credits to the account, once. AUTX offers this on development instances only; real money comes in by card " +
+			"or USDC on AUTX's pages, " +
 			"for which no call is published. The provider's `spending` block has to allow it with `allow_deposits`.\n\n" +
 			"Destroying the resource only forgets it: no money is moved back.",
 		Attributes: attributes,
@@ -82,7 +83,8 @@ func movementAttributes(ctx context.Context, noun string, bounds validator.Strin
 	return map[string]schema.Attribute{
 		"id": schema.StringAttribute{
 			Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-			MarkdownDescription: "The id of the ledger's entry. It begins with `unlisted-` where AUTX confirmed the " + noun + " but its ledger did not show which entry it is.",
+			MarkdownDescription: "The id of the ledger's entry. It begins with `unlisted-` where AUTX confirmed the " + noun + " but its ledger " +
+				"did not show which entry it is.",
 		},
 		"idempotency_key": schema.StringAttribute{
 			Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -108,8 +110,10 @@ func noTimeouts() timeouts.Value {
 func explainDeposit(_ context.Context, _ *mover, title string, err error) diag.Diagnostics {
 	if client.IsStatus(err, http.StatusForbidden) {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("Test deposits are off here",
-			"AUTX adds test credits on development instances only, or the API key lacks the scope for it. Nothing was moved. To add real money, use AUTX's credits page: "+
-				"by card from $10 to $1,000 a purchase, or with USDC on-chain from $5. There is no call that a provider could use for it.\n\n"+err.Error())}
+			"AUTX adds test credits on development instances only, or the API key lacks the scope for it. Nothing was moved. To add real money, "+
+				"use AUTX's credits page: "+
+				"by card from $10 to $1,000 a purchase, or with USDC on-chain from $5. There is no call that a provider could use for "+
+				"it.\n\n"+err.Error())}
 	}
 	return diagnose.Refused(title, err, diagnose.Same)
 }

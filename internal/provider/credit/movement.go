@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
-	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -41,15 +39,6 @@ type model interface {
 	common() *movement
 	// moved records the ledger's entry in what is not common.
 	moved(amount usd.Value)
-}
-
-// walk is what the movements of one walk share: one moves at a time, so that each finds its own entry in the ledger.
-type walk struct {
-	mu sync.Mutex
-}
-
-func walkOf(data *providerdata.Data) *walk {
-	return providerdata.Shared(data, func() *walk { return &walk{} })
 }
 
 // direction is one of the two ways to move money.
@@ -84,47 +73,46 @@ func (d direction) title(amount usd.Value) string {
 	return d.noun + " of an amount that is not known yet"
 }
 
-// snapshot is what the journal keeps of the ledger as it was before a movement: the entries that a later look must not take for it.
+// snapshot is what the journal keeps of the ledger as it was before a movement: the entries that a later look must not take for it, and the amount to
+// look for; nil is any amount.
 type snapshot struct {
-	Entries []string `json:"entries"`
+	Amount  *money.Amount `json:"amount_usd,omitempty"`
+	Entries []string      `json:"entries"`
+}
+
+// request is one movement to be made at most once a key.
+type request struct {
+	key    string
+	amount money.Amount
+	// bound says that the key stands for this amount alone; otherwise whatever was moved under it counts.
+	bound    bool
+	deadline time.Duration
 }
 
 // move moves money at most once a key, and gives the ledger's entry; its id begins with unlisted where the entry could not be told from others.
-func (d direction) move(
-	ctx context.Context, desk *purchase.Desk, w *walk, api *client.Client, key string, amount money.Amount, deadline time.Duration,
-) (purchase.Result, client.Transaction, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+func (d direction) move(ctx context.Context, desk *purchase.Desk, w *walk, api *client.Client, r request) (purchase.Result, client.Transaction, error) {
+	w.moving.Lock()
+	defer w.moving.Unlock()
 	var before snapshot
-	look := func(ctx context.Context, known snapshot) ([]client.Transaction, error) {
-		entries, err := d.entries(ctx, api, amount)
-		if err != nil {
-			return nil, err
-		}
-		return slices.DeleteFunc(entries, func(t client.Transaction) bool { return slices.Contains(known.Entries, t.ID) }), nil
-	}
 	var found client.Transaction
-	result, err := desk.Buy(ctx, purchase.Purchase{
-		Kind: d.kind, Key: key, Title: d.title(usd.Of(amount)), Digest: amount.String(), Scope: amount.String(), Authorized: amount, Deadline: deadline,
-		Settled: purchase.AdoptIfSameInputs,
+	buy := purchase.Purchase{
+		Kind: d.kind, Key: r.key, Title: d.title(usd.Of(r.amount)), Authorized: r.amount, Deadline: r.deadline, Settled: purchase.AdoptIfSameInputs,
 		Snapshot: func(ctx context.Context) (json.RawMessage, error) {
-			entries, err := d.entries(ctx, api, amount)
+			taken, err := d.snapshot(ctx, api, r)
 			if err != nil {
 				return nil, err
 			}
-			for _, entry := range entries {
-				before.Entries = append(before.Entries, entry.ID)
-			}
-			return json.Marshal(before)
+			before = taken
+			return json.Marshal(taken)
 		},
 		Send: func(ctx context.Context) (string, error) {
-			if _, err := d.send(api)(ctx, amount); err != nil {
+			if _, err := d.send(api)(ctx, r.amount); err != nil {
 				return "", err
 			}
 			// AUTX has moved the money and does not say which entry it is. Whatever the look finds, this is done and must not be done again.
-			entries, err := look(ctx, before)
+			entries, err := d.newEntries(ctx, api, snapshot{Amount: &r.amount, Entries: before.Entries})
 			if err != nil || len(entries) != 1 {
-				return unlisted(key), nil //nolint:nilerr // the id is a label; the money has moved
+				return unlisted(r.key), nil
 			}
 			found = entries[0]
 			return found.ID, nil
@@ -134,47 +122,62 @@ func (d direction) move(
 			if err := json.Unmarshal(raw, &known); err != nil {
 				return nil, fmt.Errorf("read the journal's snapshot of the ledger: %w", err)
 			}
-			entries, err := look(ctx, known)
-			if err != nil {
-				return nil, err
-			}
+			entries, err := d.newEntries(ctx, api, known)
 			matches := make([]purchase.Match, 0, len(entries))
 			for _, entry := range entries {
-				matches = append(matches, purchase.Match{ID: entry.ID, Label: fmt.Sprintf("%s of %s, %s", d.noun, entry.Amount.USD(), entry.CreatedAt)})
+				matches = append(matches, purchase.Match{ID: entry.ID, Label: fmt.Sprintf("%s of %s, "+
+					"%s", d.noun, magnitude(entry.Amount).USD(), entry.CreatedAt)})
 			}
-			return matches, nil
+			return matches, err
 		},
-		Confirm: func(ctx context.Context, id string) (bool, error) {
-			if isUnlisted(id) {
-				return true, nil
-			}
-			_, listed, err := d.find(ctx, api, id)
-			// The list has the newest entries only, and an entry never goes away: one that is not listed is old.
-			return listed || err == nil, err
-		},
-	})
-	if err == nil && found.ID != result.ID && !isUnlisted(result.ID) {
+		// An entry of the ledger never goes away, and only the newest can be read, so the journal is believed: Confirm stays nil.
+	}
+	if r.bound {
+		buy.Digest = r.amount.String()
+	}
+	result, err := desk.Buy(ctx, buy)
+	if err != nil {
+		return result, client.Transaction{}, err
+	}
+	if found.ID != result.ID {
 		// It was taken over, or found after its answer was lost.
+		found = client.Transaction{ID: result.ID, Amount: r.amount}
 		if entry, listed, lookup := d.find(context.WithoutCancel(ctx), api, result.ID); lookup == nil && listed {
 			found = entry
 		}
 	}
-	if found.ID != result.ID {
-		found = client.Transaction{ID: result.ID, Amount: amount}
-	}
-	return result, found, err
+	return result, found, nil
 }
 
-// entries are the entries that a movement of this amount can be taken for.
-func (d direction) entries(ctx context.Context, api *client.Client, amount money.Amount) ([]client.Transaction, error) {
+func (d direction) snapshot(ctx context.Context, api *client.Client, r request) (snapshot, error) {
+	all, err := api.Credits.Transactions(ctx, mostTransactions)
+	if err != nil {
+		return snapshot{}, err
+	}
+	out := snapshot{Entries: []string{}}
+	if r.bound {
+		out.Amount = &r.amount
+	}
+	for _, entry := range all {
+		if entry.Type == d.entry {
+			out.Entries = append(out.Entries, entry.ID)
+		}
+	}
+	return out, nil
+}
+
+// newEntries are the entries that a movement can be taken for and that were not there before.
+func (d direction) newEntries(ctx context.Context, api *client.Client, before snapshot) ([]client.Transaction, error) {
 	all, err := api.Credits.Transactions(ctx, mostTransactions)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(t client.Transaction) bool { return t.Type != d.entry || !magnitude(t.Amount).Equal(amount) }), nil
+	return slices.DeleteFunc(all, func(t client.Transaction) bool {
+		return t.Type != d.entry || slices.Contains(before.Entries, t.ID) || (before.Amount != nil && !magnitude(t.Amount).Equal(*before.Amount))
+	}), nil
 }
 
-// find looks an entry up by its id among the newest.
+// find looks an entry up by its id among the newest; listed tells whether it is there and of this direction.
 func (d direction) find(ctx context.Context, api *client.Client, id string) (entry client.Transaction, listed bool, err error) {
 	all, err := api.Credits.Transactions(ctx, mostTransactions)
 	if err != nil {
@@ -211,5 +214,6 @@ func unlistedWarning(d direction, id string) diag.Diagnostics {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Moved, but the ledger's entry is not known", fmt.Sprintf(
-		"AUTX confirmed the %s, but its ledger shows no new entry of this amount, or several. The money has moved once and is not moved again; the id is only a label.", d.noun))}
+		"AUTX confirmed the %s, but its ledger shows no new entry of this amount, or several. The money has moved once and is not moved again; "+
+			"the id is only a label.", d.noun))}
 }

@@ -118,7 +118,8 @@ func (m *mover) planUpdate(ctx context.Context, state, plan *movement, resp *res
 			"The %s (id %s) stays as it is; under the new key money is moved once more.", m.title(state.Amount), state.ID.ValueString()))
 	case !plan.Amount.Equal(state.Amount):
 		diags.AddAttributeError(path.Root("amount"), "This would move money again", fmt.Sprintf(
-			"Under the key %q the %s was made (id %s). To move another amount, change idempotency_key too, which authorises it; otherwise put the amount back. "+
+			"Under the key %q the %s was made (id %s). To move another amount, change idempotency_key too, which authorises it; otherwise put the "+
+				"amount back. "+
 				"(`destroy -refresh=false` gets past this error.)", before.ValueString(), m.title(state.Amount), state.ID.ValueString()))
 	}
 	return diags
@@ -154,7 +155,9 @@ func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *re
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	result, entry, err := m.move(ctx, m.data.Desk(), m.walk, api, plan.IdempotencyKey.ValueString(), amount, timeout)
+	result, entry, err := m.move(ctx, m.data.Desk(), m.walk, api, request{
+		key: plan.IdempotencyKey.ValueString(), amount: amount, bound: true, deadline: timeout,
+	})
 	if err != nil {
 		resp.Diagnostics.Append(m.explain(ctx, m, "Could not make the "+m.title(plan.Amount), err)...)
 		return
@@ -248,7 +251,8 @@ func (m *mover) ImportState(ctx context.Context, req resource.ImportStateRequest
 		return
 	case !listed:
 		resp.Diagnostics.AddError("No such "+m.noun, fmt.Sprintf(
-			"There is no entry %q among the %d newest of the ledger, which is all that AUTX shows. The data source autx_credit_transactions lists them.", id, mostTransactions))
+			"There is no entry %q among the %d newest of the ledger, which is all that AUTX shows. The data source autx_credit_transactions lists "+
+				"them.", id, mostTransactions))
 		return
 	}
 	imported := m.imported(entry)

@@ -51,9 +51,11 @@ func (*WithdrawalResource) Metadata(_ context.Context, req resource.MetadataRequ
 // Schema implements resource.Resource.
 func (*WithdrawalResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Takes credits out of the account, once. AUTX allows one withdrawal an hour; the provider's `spending` block has to allow it with `allow_withdrawals`, " +
+		MarkdownDescription: "Takes credits out of the account, once. AUTX allows one withdrawal an hour; the provider's `spending` block has to " +
+			"allow it with `allow_withdrawals`, " +
 			"and `keep_balance` holds for it too.\n\nDestroying the resource only forgets it: no money is moved back.",
-		Attributes: movementAttributes(ctx, "withdrawal", usd.Positive(), "The amount to take out, in US dollars, more than `0`. Bound to `idempotency_key`."),
+		Attributes: movementAttributes(ctx, "withdrawal", usd.Positive(), "The amount to take out, in US dollars, more than `0`. Bound to "+
+			"`idempotency_key`."),
 	}
 }
 
@@ -63,7 +65,7 @@ func withdrawalFacts(ctx context.Context, m *mover, plan *movement) diag.Diagnos
 	if diags.HasError() {
 		return diags
 	}
-	balance, err := api.Credits.Balance(ctx)
+	balance, err := m.walk.balance(ctx, api)
 	if err != nil {
 		return diagnose.Warning("Could not look up whether a withdrawal is possible", err, nil)
 	}
