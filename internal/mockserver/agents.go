@@ -110,9 +110,9 @@ func listAgents(w *world, x *exchange) *answer {
 		return refused
 	}
 	status = firstOf(status, statusActive)
-	search := strings.ToLower(query.Get("search"))
+	category, search := query.Get("category"), strings.ToLower(query.Get("search"))
 	agents := keep(w.lagging(nil), func(a *agent) bool {
-		return a.Status == status && (!query.Has("category") || (a.Category != nil && *a.Category == query.Get("category"))) && a.found(search)
+		return a.Status == status && (category == "" || deref(a.Category) == category) && a.found(search)
 	})
 	sortAgents(agents, sort)
 	agents = agents[min(int(offset), len(agents)):]

@@ -57,6 +57,7 @@ func TestListAgents(t *testing.T) {
 		"offset=100":              "",
 		"category=text":           "SUMM MYAG",
 		"category=Text":           "",
+		"category=&search=":       "JSON SUMM FREE DOCS CHAT BROKEN MYAG",
 		"status=active&limit=1":   "JSON",
 		"status=paused":           "PAUSED",
 		"status=pending":          "",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -20,10 +21,29 @@ import (
 // looking at the invariants. In the end every balance must be what the answers and the ledger say.
 func TestTwoHundredClients(t *testing.T) {
 	t.Parallel()
-	const clients, steps = 200, 8
-	s, _, seller := newShop(t, mockserver.WithAssume("orders.delay", "2s"))
+	crowd(t, 200, mockserver.WithAssume("orders.delay", "2s"))
+}
+
+// TestACrowdWithEverySwitchTurned does the same with fewer clients, the switches in their other positions and a state file.
+func TestACrowdWithEverySwitchTurned(t *testing.T) {
+	t.Parallel()
+	opts := []mockserver.Option{mockserver.WithStateFile(filepath.Join(t.TempDir(), "world.json"))}
+	for name, position := range map[string]string{
+		"agents.public_endpoint_url": "true", "agents.patch_null": "ignored", "agents.delete": "delisted", "credits.shape": "balance_usd",
+		"orders.delay": "1s", "lists.lag": "2", "lists.default_limit": "3", "sessions.heartbeat": "1ms", "sessions.billing": "before_done",
+		"sessions.frame": "flat", "sessions.on_disconnect": "close",
+	} {
+		opts = append(opts, mockserver.WithAssume(name, position))
+	}
+	crowd(t, 20, opts...)
+}
+
+func crowd(t *testing.T, clients int, opts ...mockserver.Option) {
+	t.Helper()
+	const steps = 8
+	s, _, seller := newShop(t, opts...)
 	for _, rule := range []string{
-		"orders.create:after:status=500,times=0,skip=20", "credits.withdraw:before:status=503,times=5", "sessions.message:body:truncate=3,times=10",
+		"orders.create:after:status=500,times=0,skip=10", "credits.withdraw:before:status=503,times=3", "sessions.message:body:truncate=3,times=10",
 		"proxy.call:after:reset,times=10", "credits.deposit_test:body:truncate=5,times=10",
 	} {
 		s.AddFault(rule)
@@ -34,7 +54,7 @@ func TestTwoHundredClients(t *testing.T) {
 	keys := []string{"autx_live_buyer", "autx_live_seller", "autx_live_poor", "autx_live_newcomer"}
 
 	stop := make(chan struct{})
-	var watcher, crowd sync.WaitGroup
+	var watcher, busy sync.WaitGroup
 	watcher.Go(func() {
 		look := time.NewTicker(5 * time.Millisecond)
 		defer look.Stop()
@@ -52,7 +72,7 @@ func TestTwoHundredClients(t *testing.T) {
 		}
 	})
 	for n := range clients {
-		crowd.Go(func() {
+		busy.Go(func() {
 			c := &caller{t: t, s: s, key: keys[n%len(keys)], http: shared}
 			random := rand.New(rand.NewPCG(1, uint64(n)))
 			for step := range steps {
@@ -60,7 +80,7 @@ func TestTwoHundredClients(t *testing.T) {
 			}
 		})
 	}
-	crowd.Wait()
+	busy.Wait()
 	close(stop)
 	watcher.Wait()
 

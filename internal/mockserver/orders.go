@@ -150,6 +150,7 @@ func getOrder(w *world, x *exchange) *answer {
 
 func listOrders(w *world, x *exchange) *answer {
 	query, found := x.r.URL.Query(), &problems{}
+	agentID := query.Get("agent_id")
 	status := queryChoice(query, "status", found, statusPending, statusCompleted, statusFailed)
 	if refused := found.rejection(); refused != nil {
 		return refused
@@ -157,7 +158,7 @@ func listOrders(w *world, x *exchange) *answer {
 	orders := keep(w.orders, func(o *order) bool { return o.User == x.user.ID })
 	orders = withoutNewest(orders, w.assume.listsLag, func(o *order) string { return o.User })
 	orders = keep(orders, func(o *order) bool {
-		return (status == "" || o.Status == status) && (!query.Has("agent_id") || o.AgentID == query.Get("agent_id"))
+		return (status == "" || o.Status == status) && (agentID == "" || o.AgentID == agentID)
 	})
 	newestFirst(orders, func(o *order) time.Time { return o.CreatedAt })
 	items := make([]orderListItem, 0, len(orders))

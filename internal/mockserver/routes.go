@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -78,14 +79,16 @@ func routes() []route {
 }
 
 // Operations are the names that rules and the request log use, in alphabetical order.
-func Operations() []string {
+func Operations() []string { return slices.Clone(operationNames()) }
+
+var operationNames = sync.OnceValue(func() []string {
 	names := []string{opMessage, opEnd, opNone}
 	for _, r := range routes() {
 		names = append(names, r.name)
 	}
 	slices.Sort(names)
 	return names
-}
+})
 
 // match is what a request's path leads to: an operation, or an answer.
 type match struct {

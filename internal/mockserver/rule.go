@@ -224,8 +224,8 @@ func setParameter(r *Rule, name, value string) error {
 
 // Check tells what is wrong with a rule: an unknown operation, phase or action, or a parameter that means nothing with them.
 func (r Rule) Check() error {
-	if !slices.ContainsFunc(Operations(), r.names) {
-		return fmt.Errorf("unknown operation %q; there are %s", r.Operation, strings.Join(Operations(), ", "))
+	if !slices.ContainsFunc(operationNames(), r.names) {
+		return fmt.Errorf("unknown operation %q; there are %s", r.Operation, strings.Join(operationNames(), ", "))
 	}
 	actions, ok := actionsOf[r.Phase]
 	if !ok {

@@ -29,14 +29,16 @@ type Seed struct {
 
 // SeedUser is an account holder.
 type SeedUser struct {
+	// ID is what agents, orders and the rest refer to.
 	ID string `json:"id"`
 	// BalanceUSD is the available amount that the user starts with. It is a deposit.
 	BalanceUSD money.Amount `json:"balance_usd"`
 	// EmailVerified is true when nil; without it no agent can be launched.
 	EmailVerified *bool `json:"email_verified,omitempty"`
 	// LaunchesLeftFree is 1 when nil.
-	LaunchesLeftFree *int      `json:"launches_left_free,omitempty"`
-	Keys             []SeedKey `json:"keys,omitempty"`
+	LaunchesLeftFree *int `json:"launches_left_free,omitempty"`
+	// Keys are the user's API keys.
+	Keys []SeedKey `json:"keys,omitempty"`
 }
 
 // SeedKey is an API key.
@@ -52,40 +54,62 @@ type SeedAgent struct {
 	// Owner is the id of a user.
 	Owner string `json:"owner"`
 	// ID is derived from the ticker when it is empty, so that it is always the same.
-	ID          string  `json:"id,omitempty"`
-	Ticker      string  `json:"ticker"`
-	Name        string  `json:"name"`
-	EndpointURL string  `json:"endpoint_url"`
+	ID string `json:"id,omitempty"`
+	// Ticker is two to ten of A-Z and 0-9, unique.
+	Ticker string `json:"ticker"`
+	// Name is unique.
+	Name string `json:"name"`
+	// EndpointURL is never called; the responder answers.
+	EndpointURL string `json:"endpoint_url"`
+	// Description is free text.
 	Description *string `json:"description,omitempty"`
-	Category    *string `json:"category,omitempty"`
+	// Category is free text.
+	Category *string `json:"category,omitempty"`
 	// ServicePrice is $5 when nil.
 	ServicePrice *money.Amount `json:"service_price,omitempty"`
 	// AuthTier is jwt_default when empty.
-	AuthTier              string  `json:"auth_tier,omitempty"`
-	Provider              *string `json:"provider,omitempty"`
-	ProviderAPIKey        string  `json:"provider_api_key,omitempty"`
-	ProviderKeyConfigured bool    `json:"provider_key_configured,omitempty"`
+	AuthTier string `json:"auth_tier,omitempty"`
+	// Provider is whose key the agent uses, like openai.
+	Provider *string `json:"provider,omitempty"`
+	// ProviderAPIKey configures a provider key; only its digest is kept.
+	ProviderAPIKey string `json:"provider_api_key,omitempty"`
+	// ProviderKeyConfigured says so without a key.
+	ProviderKeyConfigured bool `json:"provider_key_configured,omitempty"`
 	// Status is active when empty; paused and pending are possible.
-	Status                  string       `json:"status,omitempty"`
-	UptimePct               json.Number  `json:"uptime_pct,omitempty"`
-	SuccessRate             json.Number  `json:"success_rate,omitempty"`
-	TotalRevenue            money.Amount `json:"total_revenue,omitzero"`
-	TotalRequests           int64        `json:"total_requests,omitempty"`
-	CreatedAt               SeedTime     `json:"created_at,omitzero"`
-	ContractAddress         *string      `json:"contract_address,omitempty"`
-	DividendSplitterAddress *string      `json:"dividend_splitter_address,omitempty"`
-	AgentTokenAddress       *string      `json:"agent_token_address,omitempty"`
-	Manifest                *Manifest    `json:"manifest,omitempty"`
-	Profile                 *Profile     `json:"profile,omitempty"`
-	ImageURL                string       `json:"image_url,omitempty"`
+	Status string `json:"status,omitempty"`
+	// UptimePct is 100 when empty.
+	UptimePct json.Number `json:"uptime_pct,omitempty"`
+	// SuccessRate is 100 when empty; from the first call on this server it is computed.
+	SuccessRate json.Number `json:"success_rate,omitempty"`
+	// TotalRevenue is in USD.
+	TotalRevenue money.Amount `json:"total_revenue,omitzero"`
+	// TotalRequests is what the agent has answered so far.
+	TotalRequests int64 `json:"total_requests,omitempty"`
+	// CreatedAt is the start of the world when zero.
+	CreatedAt SeedTime `json:"created_at,omitzero"`
+	// ContractAddress is kept as it is.
+	ContractAddress *string `json:"contract_address,omitempty"`
+	// DividendSplitterAddress is kept as it is.
+	DividendSplitterAddress *string `json:"dividend_splitter_address,omitempty"`
+	// AgentTokenAddress is kept as it is.
+	AgentTokenAddress *string `json:"agent_token_address,omitempty"`
+	// Manifest takes the documented defaults where it is silent; nil is null.
+	Manifest *Manifest `json:"manifest,omitempty"`
+	// Profile is the text of the listing; nil is null.
+	Profile *Profile `json:"profile,omitempty"`
+	// ImageURL is where an image lies already.
+	ImageURL string `json:"image_url,omitempty"`
 	// Responder stands in for the agent's endpoint; it echoes unless it says otherwise.
 	Responder Responder `json:"responder,omitzero"`
 }
 
 // SeedOrder is a purchase of the past.
 type SeedOrder struct {
-	ID      string `json:"id,omitempty"`
-	User    string `json:"user"`
+	// ID is derived from the position when empty.
+	ID string `json:"id,omitempty"`
+	// User is the id of the buyer.
+	User string `json:"user"`
+	// AgentID is that of the agent, which may be gone.
 	AgentID string `json:"agent_id"`
 	// AgentName and AgentTicker are those of the agent when empty; an agent that is gone needs them.
 	AgentName   string `json:"agent_name,omitempty"`
@@ -95,41 +119,61 @@ type SeedOrder struct {
 	// AmountPaid is the agent's price when nil.
 	AmountPaid *money.Amount `json:"amount_paid,omitempty"`
 	// PlatformFee is 10% of it when nil.
-	PlatformFee   *money.Amount `json:"platform_fee,omitempty"`
-	PaymentMethod string        `json:"payment_method,omitempty"`
-	Prompt        string        `json:"prompt,omitempty"`
+	PlatformFee *money.Amount `json:"platform_fee,omitempty"`
+	// PaymentMethod is credits when empty.
+	PaymentMethod string `json:"payment_method,omitempty"`
+	// Prompt is what was asked.
+	Prompt string `json:"prompt,omitempty"`
 	// OutputText is what the agent answers to the prompt when nil.
-	OutputText  *string  `json:"output_text,omitempty"`
-	CreatedAt   SeedTime `json:"created_at,omitzero"`
+	OutputText *string `json:"output_text,omitempty"`
+	// CreatedAt is the start of the world when zero.
+	CreatedAt SeedTime `json:"created_at,omitzero"`
+	// CompletedAt is CreatedAt when zero.
 	CompletedAt SeedTime `json:"completed_at,omitzero"`
-	SessionID   string   `json:"session_id,omitempty"`
+	// SessionID makes the order a turn of a session.
+	SessionID string `json:"session_id,omitempty"`
 }
 
 // SeedTransaction is a credit transaction of the past.
 type SeedTransaction struct {
-	ID        string       `json:"id,omitempty"`
-	User      string       `json:"user"`
-	Type      string       `json:"type"`
-	Amount    money.Amount `json:"amount"`
-	SessionID *string      `json:"session_id,omitempty"`
-	OrderID   *string      `json:"order_id,omitempty"`
-	TxHash    *string      `json:"tx_hash,omitempty"`
-	CreatedAt SeedTime     `json:"created_at,omitzero"`
+	// ID is derived from the position when empty.
+	ID string `json:"id,omitempty"`
+	// User is the id of whose credits were moved.
+	User string `json:"user"`
+	// Type is deposit, withdrawal, consume, refund or expiry.
+	Type string `json:"type"`
+	// Amount is in USD and positive.
+	Amount money.Amount `json:"amount"`
+	// SessionID is the session that it belongs to.
+	SessionID *string `json:"session_id,omitempty"`
+	// OrderID is the order that it belongs to.
+	OrderID *string `json:"order_id,omitempty"`
+	// TxHash is kept as it is.
+	TxHash *string `json:"tx_hash,omitempty"`
+	// CreatedAt is the start of the world when zero.
+	CreatedAt SeedTime `json:"created_at,omitzero"`
 }
 
 // SeedSession is a chat session.
 type SeedSession struct {
-	ID      string `json:"id,omitempty"`
-	User    string `json:"user"`
+	// ID is derived from the position when empty.
+	ID string `json:"id,omitempty"`
+	// User is the id of who opened it.
+	User string `json:"user"`
+	// AgentID is that of an agent.
 	AgentID string `json:"agent_id"`
 	// Status is active when empty; closed and expired are possible.
 	Status string `json:"status,omitempty"`
 	// CreditsReserved is what an active session still holds, in USD, beside the user's balance.
 	CreditsReserved money.Amount `json:"credits_reserved,omitzero"`
+	// CreditsConsumed is what its turns cost so far, in USD.
 	CreditsConsumed money.Amount `json:"credits_consumed,omitzero"`
-	MessageCount    int64        `json:"message_count,omitempty"`
-	CreatedAt       SeedTime     `json:"created_at,omitzero"`
-	ClosedAt        SeedTime     `json:"closed_at,omitzero"`
+	// MessageCount is the number of its messages so far.
+	MessageCount int64 `json:"message_count,omitempty"`
+	// CreatedAt is the start of the world when zero.
+	CreatedAt SeedTime `json:"created_at,omitzero"`
+	// ClosedAt is the start of the world when zero, unless the session is active.
+	ClosedAt SeedTime `json:"closed_at,omitzero"`
 	// ExpiresAt is as the agent's manifest has it when zero.
 	ExpiresAt SeedTime `json:"expires_at,omitzero"`
 }

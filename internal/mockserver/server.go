@@ -231,7 +231,7 @@ func (s *Server) Requests() []RequestEntry {
 // Await gives a channel that is closed when the n-th request of an operation has been logged. It counts from the last ClearRequests. A name that is
 // none of Operations ends the test, or panics without one.
 func (s *Server) Await(operation string, n int) <-chan struct{} {
-	if !slices.Contains(Operations(), operation) {
+	if !slices.Contains(operationNames(), operation) {
 		s.failf("mockserver: unknown operation %q", operation)
 	}
 	s.mu.Lock()

@@ -853,3 +853,96 @@ func TestUpgradeThatIsNone(t *testing.T) {
 		t.Errorf("%d", resp.StatusCode)
 	}
 }
+
+// slowFailure is the shop with a BROKEN that takes its time before it fails.
+func slowFailure(t *testing.T, pause string, opts ...mockserver.Option) (*mockserver.Server, *caller) {
+	t.Helper()
+	seed := strings.Replace(shop, `{"kind": "fail"}`, `{"kind": "fail", "delay": "`+pause+`"}`, 1)
+	s := mockserver.New(t, append([]mockserver.Option{mockserver.WithSeedJSON(seed), mockserver.WithClock(noon)}, opts...)...)
+	return s, as(t, s, "autx_live_buyer")
+}
+
+func TestATurnThatFailsSlowly(t *testing.T) {
+	t.Parallel()
+	s, buyer := slowFailure(t, "20ms")
+	k, _ := buyer.open("BROKEN")
+	start := time.Now()
+	k.say(`{"type":"message","prompt":"x"}`)
+	<-s.Await("sessions.message", 1)
+	wantFunds(t, s, "buyer", "98.5", "1.2") // charged until it has failed
+	k.want("error")
+	if took := time.Since(start); took < 20*time.Millisecond {
+		t.Errorf("it took %s", took)
+	}
+	wantFunds(t, s, "buyer", "98.5", "1.5")
+}
+
+func TestEndingsOfATurnThatWouldFail(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(s *mockserver.Server, k *talk){
+		"closed": func(_ *mockserver.Server, k *talk) { k.say(closeFrame) },
+		"lost":   func(_ *mockserver.Server, k *talk) { _ = k.conn.CloseNow() },
+		"reset":  func(s *mockserver.Server, _ *talk) { s.Reset() },
+	} {
+		s, buyer := slowFailure(t, "1h")
+		k, _ := buyer.open("BROKEN")
+		k.say(`{"type":"message","prompt":"x"}`)
+		<-s.Await("sessions.message", 1)
+		end(s, k)
+		want := map[string]string{"closed": "100 0", "lost": "98.5 1.5", "reset": "100 0"}[name]
+		waitFor(t, func() bool { a, r := funds(t, s, "buyer"); return a+" "+r == want })
+	}
+}
+
+func TestFaultsOnATurnThatFails(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []string{"sessions.message:after:delay=20ms", "sessions.message:after:status=500", "sessions.message:after:reset"} {
+		s, buyer, _ := newShop(t, mockserver.WithFault(rule))
+		k, _ := buyer.open("BROKEN")
+		k.say(`{"type":"message","prompt":"x"}`)
+		if !strings.HasSuffix(rule, "reset") {
+			k.want("error")
+		} else if code, err := k.closed(); code != -1 {
+			t.Errorf("%v", err)
+		}
+		wantFunds(t, s, "buyer", "98.5", "1.5")
+	}
+	// A turn that fails has no chunks that could break off.
+	s, buyer, _ := newShop(t)
+	f := s.AddFault("sessions.message:body:truncate")
+	k, _ := buyer.open("BROKEN")
+	k.say(`{"type":"message","prompt":"x"}`)
+	k.want("error")
+	if f.Hits() != 0 {
+		t.Error("it struck")
+	}
+	f.Remove()
+}
+
+func TestWebSocketRulesMatchUserAndTicker(t *testing.T) {
+	t.Parallel()
+	s, buyer, _ := newShop(t)
+	s.AddFault("sessions.open:before:status=503,user=seller").Remove()
+	other := s.AddFault("sessions.*:before:status=503,ticker=SUMM")
+	mine := s.AddFault("sessions.message:before:status=503,user=buyer,ticker=chat")
+	k, _ := buyer.open(idChat)
+	k.say(`{"type":"message","prompt":"x"}`)
+	k.want("error")
+	if other.Hits() != 0 || mine.Hits() != 1 {
+		t.Errorf("%d, %d hits", other.Hits(), mine.Hits())
+	}
+	other.Remove()
+}
+
+func TestRateLimitOnTheWebSocket(t *testing.T) {
+	t.Parallel()
+	s, buyer, _ := newShop(t, mockserver.WithRateLimit(1))
+	k, _ := buyer.open("CHAT")
+	again := buyer.connect("CHAT")
+	again.say(authFrame)
+	if got := again.want("error"); got["message"] != "Rate limit exceeded" {
+		t.Errorf("%v", got)
+	}
+	k.ask("frames are no requests")
+	wantLog(t, s, "sessions.open 101 true", "sessions.open 429 false", "sessions.message 200 true")
+}

@@ -24,14 +24,22 @@ type State struct {
 
 // UserState is an account holder. Amounts are in USD.
 type UserState struct {
-	ID               string       `json:"id"`
-	AvailableUSDC    money.Amount `json:"available_usdc"`
-	ReservedUSDC     money.Amount `json:"reserved_usdc"`
-	ExpiresAt        *string      `json:"expires_at"`
-	LastDepositAt    *string      `json:"last_deposit_at"`
-	LastWithdrawalAt *string      `json:"last_withdrawal_at"`
-	EmailVerified    bool         `json:"email_verified"`
-	LaunchesLeftFree int          `json:"launches_left_free"`
+	// ID is the seed's.
+	ID string `json:"id"`
+	// AvailableUSDC can be spent.
+	AvailableUSDC money.Amount `json:"available_usdc"`
+	// ReservedUSDC is held for active sessions.
+	ReservedUSDC money.Amount `json:"reserved_usdc"`
+	// ExpiresAt is when the available amount is lost; null when there is none.
+	ExpiresAt *string `json:"expires_at"`
+	// LastDepositAt is null before the first deposit.
+	LastDepositAt *string `json:"last_deposit_at"`
+	// LastWithdrawalAt is null before the first withdrawal.
+	LastWithdrawalAt *string `json:"last_withdrawal_at"`
+	// EmailVerified tells whether the user may launch agents.
+	EmailVerified bool `json:"email_verified"`
+	// LaunchesLeftFree is how many launches will cost nothing.
+	LaunchesLeftFree int `json:"launches_left_free"`
 	// Scopes are those of each key, in the seed's order. The keys themselves are not shown.
 	Scopes [][]string `json:"scopes"`
 }
@@ -39,55 +47,79 @@ type UserState struct {
 // AgentState is an agent. Prices and revenue are in USD.
 type AgentState struct {
 	fullAgent
+	// User owns the agent.
 	User string `json:"user"`
 	// ProviderKeySHA256 is the hex digest of the provider key; empty when there is none or a seed did not tell it.
 	ProviderKeySHA256 string `json:"provider_key_sha256"`
-	TxHash            string `json:"tx_hash"`
-	DeployerAddress   string `json:"deployer_address"`
+	// TxHash is that of the deployment on-chain; empty before it.
+	TxHash string `json:"tx_hash"`
+	// DeployerAddress is who deployed it; empty before.
+	DeployerAddress string `json:"deployer_address"`
 }
 
 // OrderState is a purchase. Amounts are in USD.
 type OrderState struct {
 	orderListItem
-	OutputHash *string     `json:"output_hash"`
-	OutputText *string     `json:"output_text"`
-	User       string      `json:"user"`
-	Prompt     string      `json:"prompt"`
-	SessionID  *string     `json:"session_id"`
-	Files      []FileState `json:"files"`
+	// OutputHash is null until the order is completed.
+	OutputHash *string `json:"output_hash"`
+	// OutputText is null until the order is completed.
+	OutputText *string `json:"output_text"`
+	// User is the buyer.
+	User string `json:"user"`
+	// Prompt is what was asked.
+	Prompt string `json:"prompt"`
+	// SessionID is set for a turn of a session.
+	SessionID *string `json:"session_id"`
+	// Files came with the order.
+	Files []FileState `json:"files"`
 }
 
 // FileState is a file that came with an order.
 type FileState struct {
-	Name   string `json:"name"`
-	Size   int64  `json:"size"` // bytes
+	// Name is the file name that the client sent.
+	Name string `json:"name"`
+	// Size is in bytes.
+	Size int64 `json:"size"`
+	// SHA256 is the hex digest of the content.
 	SHA256 string `json:"sha256"`
 }
 
 // TransactionState is a credit transaction. The amount is in USD and positive.
 type TransactionState struct {
 	transaction
+	// User is whose credits were moved.
 	User string `json:"user"`
 }
 
 // SessionState is a chat session. Amounts are in USD.
 type SessionState struct {
 	sessionView
+	// User opened the session.
 	User string `json:"user"`
 }
 
 // CheckoutState is a checkout; its status is open, complete, or used once a launch was paid with it.
 type CheckoutState struct {
-	SessionID   string  `json:"session_id"`
-	CheckoutURL string  `json:"checkout_url"`
-	Type        string  `json:"type"`
-	SuccessURL  string  `json:"success_url"`
-	CancelURL   string  `json:"cancel_url"`
-	AgentID     *string `json:"agent_id"`
-	AgentName   *string `json:"agent_name"`
-	Status      string  `json:"status"`
-	CreatedAt   *string `json:"created_at"`
-	User        string  `json:"user"`
+	// SessionID is the checkout's id.
+	SessionID string `json:"session_id"`
+	// CheckoutURL is where a person would pay.
+	CheckoutURL string `json:"checkout_url"`
+	// Type is launch or service.
+	Type string `json:"type"`
+	// SuccessURL is where the person goes after paying.
+	SuccessURL string `json:"success_url"`
+	// CancelURL is where the person goes otherwise.
+	CancelURL string `json:"cancel_url"`
+	// AgentID is the agent of a service.
+	AgentID *string `json:"agent_id"`
+	// AgentName is the name of an agent to launch.
+	AgentName *string `json:"agent_name"`
+	// Status is open, complete or used.
+	Status string `json:"status"`
+	// CreatedAt is when the checkout was made.
+	CreatedAt *string `json:"created_at"`
+	// User asked for the checkout.
+	User string `json:"user"`
 }
 
 func (w *world) state(base string) State {
