@@ -215,15 +215,19 @@ func exampleFiles(t *testing.T) []string {
 	return found
 }
 
-// attachments returns what lies beside an example and is no configuration, such as images.
+// attachments returns what lies beside an example and is no configuration: images and texts.
 func attachments(t *testing.T, example string) []string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(example), "*.png"))
-	if err != nil {
-		t.Fatal(err)
+	var found []string
+	for _, pattern := range []string{"*.png", "*.txt"} {
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(example), pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, files...)
 	}
 
-	return files
+	return found
 }
 
 // shellCommands returns the lines of a script that are no comments.

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -15,12 +16,16 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/agent"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/credit"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/order"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/revenue"
 )
 
 var (
 	_ provider.Provider                  = (*autxProvider)(nil)
 	_ provider.ProviderWithListResources = (*autxProvider)(nil)
+	_ provider.ProviderWithFunctions     = (*autxProvider)(nil)
 )
 
 type autxProvider struct {
@@ -102,13 +107,29 @@ func (p *autxProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 }
 
 func (p *autxProvider) Resources(context.Context) []func() resource.Resource {
-	return []func() resource.Resource{agent.NewResource}
+	return []func() resource.Resource{
+		agent.NewResource,
+		order.NewResource,
+		credit.NewDepositResource, credit.NewWithdrawalResource, credit.NewFloorResource,
+	}
 }
 
 func (p *autxProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{agent.NewDataSource, agent.NewListDataSource, agent.NewAvailabilityDataSource}
+	return []func() datasource.DataSource{
+		agent.NewDataSource, agent.NewListDataSource, agent.NewAvailabilityDataSource,
+		order.NewDataSource, order.NewListDataSource,
+		credit.NewBalanceDataSource, credit.NewTransactionsDataSource,
+	}
+}
+
+func (p *autxProvider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{revenue.NewSplitFunction}
 }
 
 func (p *autxProvider) ListResources(context.Context) []func() list.ListResource {
-	return []func() list.ListResource{agent.NewListResource}
+	return []func() list.ListResource{
+		agent.NewListResource,
+		order.NewListResource,
+		credit.NewDepositListResource,
+	}
 }

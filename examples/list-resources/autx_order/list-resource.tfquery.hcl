@@ -1,0 +1,7 @@
+list "autx_order" "completed" {
+  provider = autx
+
+  config {
+    status = "completed"
+  }
+}

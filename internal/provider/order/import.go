@@ -1,0 +1,46 @@
+package order
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+)
+
+// ImportState implements resource.ResourceWithImportState: by id or by identity. The read that follows fills in what AUTX tells, and an apply the rest, from
+// the configuration.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	api, diags := r.data.Client()
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	wanted := req.ID
+	if wanted == "" && req.Identity != nil {
+		var id types.String
+		resp.Diagnostics.Append(req.Identity.GetAttribute(ctx, path.Root("id"), &id)...)
+		wanted = id.ValueString()
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	found, err := api.Orders.Get(ctx, wanted)
+	switch {
+	case client.IsNotFound(err):
+		resp.Diagnostics.AddError("No such order", fmt.Sprintf("Your account has no order %q. Import by the order's id; the data source autx_orders and the list resource "+
+			"autx_order list your orders.\n\n%s", wanted, err))
+		return
+	case err != nil:
+		resp.Diagnostics.Append(diagnose.Error("Could not import order "+wanted, err, nil)...)
+		return
+	}
+	imported := newResourceModel(unset(), answer{})
+	imported.ID = types.StringValue(found.ID)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &imported)...)
+	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, found.ID)...)
+}

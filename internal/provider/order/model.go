@@ -1,0 +1,183 @@
+package order
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
+)
+
+// purchased is an order as AUTX tells it: what the resource, the data sources, the list resource and import have in common.
+type purchased struct {
+	ID          types.String `tfsdk:"id"`
+	AgentID     types.String `tfsdk:"agent_id"`
+	Status      types.String `tfsdk:"status"`
+	AmountPaid  usd.Value    `tfsdk:"amount_paid"`
+	PlatformFee usd.Value    `tfsdk:"platform_fee"`
+	CreatedAt   types.String `tfsdk:"created_at"`
+	CompletedAt types.String `tfsdk:"completed_at"`
+}
+
+// answer is what the agent gave for it.
+type answer struct {
+	OutputText types.String `tfsdk:"output_text"`
+	OutputHash types.String `tfsdk:"output_hash"`
+}
+
+// resourceModel is the resource: the order and its answer, and what only Terraform knows of it.
+type resourceModel struct {
+	purchased
+	answer
+	IdempotencyKey    types.String   `tfsdk:"idempotency_key"`
+	Prompt            types.String   `tfsdk:"prompt"`
+	MaxPrice          usd.Value      `tfsdk:"max_price"`
+	Files             types.List     `tfsdk:"files"`
+	PaymentMethod     types.String   `tfsdk:"payment_method"`
+	WaitForCompletion types.Bool     `tfsdk:"wait_for_completion"`
+	Spend             types.Object   `tfsdk:"spend"`
+	Timeouts          timeouts.Value `tfsdk:"timeouts"`
+}
+
+var spendTypes = map[string]attr.Type{"authorized_usd": usd.Type{}, "charged_usd": usd.Type{}}
+
+// newResourceModel is a resource of which only what AUTX tells is known, as after an import. Nothing was spent on it here.
+func newResourceModel(of purchased, result answer) resourceModel {
+	return resourceModel{
+		purchased: of,
+		answer:    result,
+		MaxPrice:  usd.Null(),
+		Files:     types.ListNull(types.ObjectType{AttrTypes: fileTypes}),
+		Spend:     nothingSpent(),
+		Timeouts:  timeouts.Value{Object: types.ObjectNull(map[string]attr.Type{"create": types.StringType, "read": types.StringType})},
+	}
+}
+
+// unset is an order of which nothing is known yet.
+func unset() purchased { return purchased{AmountPaid: usd.Null(), PlatformFee: usd.Null()} }
+
+// fromAPI reads an order. Where AUTX does not report a field the prior value stays, since absence says nothing: no answer has all of them.
+func fromAPI(prior purchased, o *client.Order) purchased {
+	out := purchased{
+		ID:          types.StringValue(o.ID),
+		AgentID:     prior.AgentID,
+		Status:      text(prior.Status, o.Status),
+		AmountPaid:  amount(prior.AmountPaid, o.AmountPaid),
+		PlatformFee: amount(prior.PlatformFee, o.PlatformFee),
+		CreatedAt:   text(prior.CreatedAt, o.CreatedAt),
+		CompletedAt: text(prior.CompletedAt, o.CompletedAt),
+	}
+	// An order's agent never changes, and the configuration may spell its id in another way than AUTX.
+	if out.AgentID.IsNull() || out.AgentID.IsUnknown() {
+		out.AgentID = text(prior.AgentID, o.AgentID)
+	}
+	return out
+}
+
+// answerFromAPI reads what the agent gave.
+func answerFromAPI(prior answer, o *client.Order) answer {
+	out := answer{OutputText: known(prior.OutputText), OutputHash: text(prior.OutputHash, o.OutputHash)}
+	// An answer may be empty: "" is not null here.
+	if value, ok := o.OutputText.Value(); ok {
+		out.OutputText = types.StringValue(value)
+	}
+	return out
+}
+
+// together joins two views of one order, of which first counts where both report a field.
+func together(first, second *client.Order) *client.Order {
+	out := *first
+	fill(&out.AgentID, second.AgentID)
+	fill(&out.AgentName, second.AgentName)
+	fill(&out.AgentTicker, second.AgentTicker)
+	fill(&out.Status, second.Status)
+	fill(&out.AmountPaid, second.AmountPaid)
+	fill(&out.PlatformFee, second.PlatformFee)
+	fill(&out.PaymentMethod, second.PaymentMethod)
+	fill(&out.CreatedAt, second.CreatedAt)
+	fill(&out.CompletedAt, second.CompletedAt)
+	fill(&out.OutputText, second.OutputText)
+	fill(&out.OutputHash, second.OutputHash)
+	return &out
+}
+
+func fill[T any](field *client.Field[T], from client.Field[T]) {
+	if _, ok := field.Value(); !ok && from.Reported() {
+		*field = from
+	}
+}
+
+// finished tells whether an order's status will not change any more. A status that is not known is passed on, and taken for one that may.
+func finished(status string) bool { return status == statusCompleted || status == statusFailed }
+
+// text reads a text that may be absent; "" and null are one.
+func text(prior types.String, f client.Field[string]) types.String {
+	if value, ok := f.Value(); ok && value != "" {
+		return types.StringValue(value)
+	}
+	if f.Reported() {
+		return types.StringNull()
+	}
+	return known(prior)
+}
+
+func known(prior types.String) types.String {
+	if prior.IsUnknown() {
+		return types.StringNull()
+	}
+	return prior
+}
+
+func amount(prior usd.Value, f client.Field[money.Amount]) usd.Value {
+	value, ok := f.Value()
+	switch {
+	case ok:
+		return prior.Keep(value)
+	case f.Reported() || prior.IsUnknown():
+		return usd.Null()
+	}
+	return prior
+}
+
+// spent is the spend object of an order.
+func spent(authorized, charged usd.Value) types.Object {
+	return types.ObjectValueMust(spendTypes, map[string]attr.Value{"authorized_usd": authorized, "charged_usd": charged})
+}
+
+// nothingSpent is the spend object of an order that was not bought here.
+func nothingSpent() types.Object { return spent(usd.Of(money.Zero()), usd.Of(money.Zero())) }
+
+type spendModel struct {
+	AuthorizedUSD usd.Value `tfsdk:"authorized_usd"`
+	ChargedUSD    usd.Value `tfsdk:"charged_usd"`
+}
+
+// object reads an object that is known; ok is false where it is null or unknown.
+func object[T any](ctx context.Context, value types.Object) (out T, ok bool, diags diag.Diagnostics) {
+	if value.IsNull() || value.IsUnknown() {
+		return out, false, nil
+	}
+	diags = value.As(ctx, &out, basetypes.ObjectAsOptions{})
+	return out, !diags.HasError(), diags
+}
+
+// fileElements are the elements of files that are known; those that are not are nil. The list itself has to be known.
+func fileElements(ctx context.Context, list types.List) ([]*fileModel, diag.Diagnostics) {
+	var objects []types.Object
+	diags := list.ElementsAs(ctx, &objects, false)
+	out := make([]*fileModel, len(objects))
+	for i := range objects {
+		file, ok, more := object[fileModel](ctx, objects[i])
+		diags.Append(more...)
+		if ok {
+			out[i] = &file
+		}
+	}
+	return out, diags
+}
