@@ -81,6 +81,19 @@ func TestInvalidFieldsLandOnArguments(t *testing.T) {
 	})
 }
 
+// TestAnswerAboutAnotherAgent: a state must never take over what it did not ask for.
+func TestAnswerAboutAnotherAgent(t *testing.T) {
+	t.Parallel()
+	server := market(t, nil, mockserver.WithFault(`agents.get:before:status=200,body={"id":"8","name":"Another","ticker":"ELSE"}`))
+	d := protocol.NewConfigured(t, server)
+	made := d.MustApply(agentType, nil, agentNamed("SUMM"))
+	after, _, diags := d.Read(made)
+	said(t, "read", diags.Errors(), "", "another agent", made.ID(), "id 8", "SUMM")
+	if diff := cmp.Diff(made.Values(), after.Values()); diff != "" {
+		t.Errorf("the state changed (-before +after):\n%s", diff)
+	}
+}
+
 // TestRefusalsOfALaunch: each is told with its next step, leaves nothing in state, and a second try is free to succeed.
 func TestRefusalsOfALaunch(t *testing.T) {
 	t.Parallel()
@@ -174,7 +187,7 @@ func TestOddAnswersToALaunch(t *testing.T) {
 				}
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(recorded.Code)
-				_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // it came from JSON
+				_ = json.NewEncoder(w).Encode(body)
 			}))
 			t.Cleanup(front.Close)
 			d := protocol.New(t)

@@ -68,6 +68,57 @@ func TestListNoDelistedAgent(t *testing.T) {
 	}
 }
 
+// TestListNoDelistedAgentThatIsListed: a service that goes on listing what was delisted.
+func TestListNoDelistedAgentThatIsListed(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"delisted", "deleted", "REMOVED"} {
+		body := `[{"id":"1","ticker":"GONE","name":"g","status":"` + status + `"},{"id":"2","ticker":"KEPT","name":"k","status":"active"}]`
+		server := market(t, nil, mockserver.WithFault("agents.mine:before:status=200,body="+body))
+		got := names(protocol.NewConfigured(t, server).List(agentType, protocol.ListOptions{}))
+		if diff := cmp.Diff([]string{"KEPT (k)"}, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", status, diff)
+		}
+	}
+}
+
+// TestListAfterAWrite: within one walk, what is shared between reads is forgotten at each write.
+func TestListAfterAWrite(t *testing.T) {
+	t.Parallel()
+	server := market(t, nil)
+	d := protocol.NewConfigured(t, server)
+	made := d.MustApply(agentType, nil, agentNamed("SUMM"))
+	expect := func(step string, want ...string) {
+		t.Helper()
+		got := names(d.List(agentType, protocol.ListOptions{}))
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("after %s the list is %v, want %v", step, got, want)
+		}
+	}
+	apply := func(prior *protocol.Instance, config values) {
+		t.Helper()
+		after, diags := d.Apply(d.MustPlan(agentType, prior, config))
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		if prior != nil {
+			made = after
+		}
+	}
+	expect("nothing", "SUMM (Agent SUMM)")
+	apply(made, agentNamed("SUMM", "name", "Renamed"))
+	expect("an update", "SUMM (Renamed)")
+	if got := d.MustRead(made).Values()["name"]; got != "Renamed" {
+		t.Errorf("after an update a refresh reads %v", got)
+	}
+	apply(nil, agentNamed("MORE"))
+	expect("a create", "MORE (Agent MORE)", "SUMM (Renamed)")
+	d.NextWalk()
+	expect("nothing", "MORE (Agent MORE)", "SUMM (Renamed)")
+	apply(made, nil)
+	expect("a destroy", "MORE (Agent MORE)")
+}
+
 func TestListLimit(t *testing.T) {
 	t.Parallel()
 	var tickers []string
