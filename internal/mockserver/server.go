@@ -111,6 +111,8 @@ func (s *Server) newHandler() http.Handler {
 		}
 		defer s.busy.Done()
 		w.Header().Set(instanceHeader, s.Instance())
+		// What a client reckons with, such as the end of a cooldown, it reckons from the clock by which it is judged.
+		w.Header().Set("Date", s.Now().Format(http.TimeFormat))
 		if r.URL.Path == controlPath || strings.HasPrefix(r.URL.Path, controlPath+"/") {
 			control.ServeHTTP(w, r)
 			return

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -362,6 +363,21 @@ func TestResetGoesBackAndIsANewInstance(t *testing.T) {
 	}
 	if len(s.Requests()) != 3 {
 		t.Errorf("%d requests are logged; reset keeps the log", len(s.Requests()))
+	}
+}
+
+func TestAnswersCarryTheServersTime(t *testing.T) {
+	t.Parallel()
+	s, buyer, _ := newShop(t)
+	for _, want := range []string{"Mon, 23 Nov 2026 12:00:00 GMT", "Mon, 23 Nov 2026 13:30:00 GMT"} {
+		for what, got := range map[string]reply{
+			"an answer": buyer.get("/credits/balance"), "a refusal": buyer.get("/orders/none"), "control": buyer.control(http.MethodGet, "/health", ""),
+		} {
+			if date := got.header.Values("Date"); !slices.Equal(date, []string{want}) {
+				t.Errorf("%s is of %v, want %s", what, date, want)
+			}
+		}
+		s.Advance(90 * time.Minute)
 	}
 }
 
