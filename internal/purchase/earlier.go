@@ -128,7 +128,7 @@ func (b *buying) settleBound(ctx context.Context, rec *record) (Result, bool, er
 		return Result{}, false, err
 	case !there && (p.Settled == AdoptUnlessInState || b.otherInstance(rec)):
 		return Result{}, false, nil
-	case !there:
+	case !there && !p.Lasting:
 		return Result{}, false, refuseGone(p, rec.ID)
 	}
 	used, err := d.ledger().usedElsewhere(ctx, b.name)

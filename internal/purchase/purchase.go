@@ -62,6 +62,9 @@ type Purchase struct {
 	Find func(ctx context.Context, snapshot json.RawMessage) ([]Match, error)
 	// Confirm tells whether the object of an id is there and ours. Nil where it can't be asked; the journal is believed then.
 	Confirm func(ctx context.Context, id string) (bool, error)
+	// Lasting says that what is bought is there for ever, though Confirm may not find it any more, such as an entry of a ledger of which the service
+	// shows the newest only. This account's own records are believed then; those of other API keys and other mock servers still have to be confirmed.
+	Lasting bool
 	// Settled is what to do when the key has been used before.
 	Settled SettledPolicy
 }
