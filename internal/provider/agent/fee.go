@@ -20,9 +20,9 @@ const ledgerPage = 100
 
 // feeMeter finds out what launches really cost. AUTX's answer to a launch does not say, and the ledger's entry of a launch does not name the agent,
 // so launches are metered one at a time, by the entries that each adds. Once one was charged the account has no free launch left, and the later ones
-// of the walk go unmetered and in parallel: they cost the fee.
+// of the walk go unmetered and in parallel: they cost the fee. One that was paid elsewhere is metered all the same, while none of the others runs.
 type feeMeter struct {
-	mu      sync.Mutex
+	mu      sync.RWMutex // held for reading by launches that are not metered
 	charged bool
 	primed  bool
 	seen    map[string]bool
@@ -33,9 +33,8 @@ type readLedger func(ctx context.Context, limit int) ([]client.Transaction, erro
 
 // measure runs a launch and gives what it cost: an amount, or null where the ledger does not tell.
 func (m *feeMeter) measure(ctx context.Context, paidElsewhere bool, transactions readLedger, launch func() error) (usd.Value, error) {
-	m.mu.Lock()
-	if m.charged && !paidElsewhere {
-		m.mu.Unlock()
+	if !m.begin(paidElsewhere) {
+		defer m.mu.RUnlock()
 		return usd.Of(launchFee), launch()
 	}
 	defer m.mu.Unlock()
@@ -61,7 +60,24 @@ func (m *feeMeter) measure(ctx context.Context, paidElsewhere bool, transactions
 		return usd.Null(), nil
 	}
 	m.charged = m.charged || cost.Sign() > 0
+	m.primed = !m.charged // what goes unmetered from now on adds entries as well
 	return usd.Of(cost), nil
+}
+
+// begin takes the lock of a launch and tells whether it is to be metered: then no other launch runs beside it.
+func (m *feeMeter) begin(paidElsewhere bool) (metered bool) {
+	for {
+		m.mu.RLock()
+		if m.charged && !paidElsewhere {
+			return false
+		}
+		m.mu.RUnlock()
+		m.mu.Lock()
+		if !m.charged || paidElsewhere {
+			return true
+		}
+		m.mu.Unlock() // the one that this one waited for was charged
+	}
 }
 
 func (m *feeMeter) remember(entries []client.Transaction) {

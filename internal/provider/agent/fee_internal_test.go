@@ -153,3 +153,32 @@ func TestFeePaidElsewhereIsMeasured(t *testing.T) {
 		t.Errorf("a launch that Stripe paid for costs %s, %v", got, err)
 	}
 }
+
+// TestFeePaidElsewhereBesideOthers has launches that go unmetered, because they cost the fee, before and while one is paid elsewhere: theirs are not taken
+// for its cost.
+func TestFeePaidElsewhereBesideOthers(t *testing.T) {
+	t.Parallel()
+	b := &book{}
+	m := feeMeter{charged: true}
+	costs := func() error { b.add(consume("20")); return nil }
+	paid := func() error { return nil }
+	for round := range 20 {
+		if _, err := m.measure(t.Context(), false, b.read, costs); err != nil {
+			t.Fatal(err)
+		}
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				if got, err := m.measure(t.Context(), false, b.read, costs); err != nil || got.ValueString() != "20" {
+					t.Errorf("a launch that costs the fee is told as %s, %v", got, err)
+				}
+			})
+			group.Go(func() {
+				if got, err := m.measure(t.Context(), true, b.read, paid); err != nil || got.ValueString() != "0" {
+					t.Errorf("round %d: a launch that was paid elsewhere is told as %s, %v", round, got, err)
+				}
+			})
+		}
+		group.Wait()
+	}
+}
