@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -60,12 +61,15 @@ func TestAccProviderKey(t *testing.T) {
 			cli.MustBeSettled()
 			return
 		}
-		cli.Look().MustDo(each("update", "key"))
+		plan := cli.Look().MustDo(each("update", "key"))
 		if diff := cmp.Diff(touches, changed(changeOf(t, cli.ShowPlan(), address("key")))); diff != "" {
 			t.Errorf("%s: the plan's change (-want +got):\n%s", what, diff)
 		}
 		mustNotHold(t, cli, firstSecret, secondSecret)
-		cli.ApplyPlan().MustSucceed()
+		applied := cli.ApplyPlan().MustSucceed()
+		if strings.Contains(plan.Raw+applied.Raw, firstSecret) || strings.Contains(plan.Raw+applied.Raw, secondSecret) {
+			t.Errorf("%s: the output holds a secret", what)
+		}
 		cli.MustBeSettled()
 		var sent []string
 		for _, entry := range server.Requests() {

@@ -1,0 +1,169 @@
+package agent_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest"
+)
+
+// TestAccImportVerifies imports agents by id and by ticker and compares, attribute by attribute, with what a launch has left in state.
+func TestAccImportVerifies(t *testing.T) {
+	t.Parallel()
+	for shown, unreadable := range map[string][]string{"false": {"endpoint_url"}, "true": nil} {
+		t.Run("public_endpoint_url="+shown, func(t *testing.T) {
+			t.Parallel()
+			server := serve(t, world{}, mockserver.WithAssume("agents.public_endpoint_url", shown))
+			full := args{
+				"description": `"d"`, "category": `"c"`, "auth_tier": `"buyer_key"`, "status": `"paused"`, "manifest": fullManifest, "profile": fullProfile, "service_price": `"1.5"`,
+				"deletion_protection": "",
+			}
+			// What is Terraform's alone: protection that is off, and what the launch cost.
+			own := []string{"spend.%", "spend.authorized_usd", "spend.charged_usd"}
+			verify := func(label string, ignore ...string) []resource.TestStep {
+				step := resource.TestStep{
+					ResourceName: address(label), ImportState: true, ImportStateVerify: true, ImportStateVerifyIgnore: append(append(ignore, own...), unreadable...),
+				}
+				byTicker := step
+				byTicker.ImportStateId = label // in lower case
+				return []resource.TestStep{step, byTicker}
+			}
+			config := acctest.ProviderBlock(t, server) + agent("full", full) + agent("bare", args{"service_price": `"0.5"`})
+			steps := append([]resource.TestStep{{
+				Config: config,
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply: []plancheck.PlanCheck{
+						plancheck.ExpectResourceAction(address("full"), plancheck.ResourceActionCreate), plancheck.ExpectResourceAction(address("bare"), plancheck.ResourceActionCreate),
+					},
+					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+				},
+			}}, verify("full")...)
+			steps = append(steps, verify("bare", "deletion_protection")...)
+			steps = append(steps, resource.TestStep{Config: acctest.ProviderBlock(t, server) + agent("full", full, args{"deletion_protection": "false"}) + agent("bare", args{"service_price": `"0.5"`})})
+			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+			if len(server.State().Agents) != 0 {
+				t.Error("the test has left agents")
+			}
+		})
+	}
+}
+
+// TestAccImportBlock imports by block, by id and by ticker, and fills in what can't be read: the endpoint with one request, the rest without.
+func TestAccImportBlock(t *testing.T) {
+	t.Parallel()
+	seed := world{agents: []mockserver.SeedAgent{
+		{Owner: me, Ticker: "BYID", Name: "Agent byid", EndpointURL: "https://byid.example.com/run"},
+		{Owner: me, Ticker: "BYTICK", Name: "Agent bytick", EndpointURL: "https://bytick.example.com/run", Description: pointer("d"), Manifest: &mockserver.Manifest{SupportsSessions: true}},
+		{Owner: me, Ticker: "DRIFT", Name: "Agent drift", EndpointURL: "https://elsewhere.example.com", Description: pointer("old"), Status: "paused"},
+		{Owner: me, Ticker: "PEND", Name: "Agent pend", EndpointURL: "https://pend.example.com/run", Status: "pending"},
+	}}
+	server, cli := begin(t, seed)
+	price := args{"service_price": `"5.00"`}
+	imports := fmt.Sprintf("import {\n  to = autx_agent.byid\n  id = %q\n}\n", must(t, server, "BYID").ID)
+	for _, label := range []string{"bytick", "drift", "pend"} {
+		imports += fmt.Sprintf("import {\n  to = autx_agent.%s\n  id = %q\n}\n", label, label)
+	}
+	cli.Write("main.tf", imports+agent("byid", price, activated, args{"timeouts": `{ update = "1m" }`})+
+		agent("bytick", price, args{"description": `"d"`, "manifest": `{ supports_sessions = true }`})+agent("drift", price, args{"description": `"new"`})+agent("pend", price, reserved))
+	cli.Look().MustDo(each("update", "byid", "bytick", "drift", "pend")).MustNotWarn()
+	plan := cli.ShowPlan()
+	for label, want := range map[string]map[string][2]any{
+		"byid": {
+			"endpoint_url": {nil, "https://byid.example.com/run"}, "deletion_protection": {true, false}, "activation.tx_hash": {nil, txHash}, "activation.deployer_address": {nil, deployer},
+			"timeouts.update": {nil, "1m"},
+		},
+		"bytick": {"endpoint_url": {nil, "https://bytick.example.com/run"}, "deletion_protection": {true, false}},
+		"drift": {
+			"endpoint_url": {nil, "https://drift.example.com/run"}, "deletion_protection": {true, false}, "description": {"old", "new"}, "status": {"paused", "active"},
+		},
+		"pend": {"endpoint_url": {nil, "https://pend.example.com/run"}, "deletion_protection": {true, false}, "launch.reserve": {nil, true}},
+	} {
+		change := changeOf(t, plan, address(label))
+		got := changed(change)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: what the import changes (-want +got):\n%s", label, diff)
+		}
+		if change.Importing == nil {
+			t.Errorf("%s is not imported", label)
+		}
+	}
+	server.ClearRequests()
+	cli.ApplyPlan().MustSucceed()
+	cli.MustBeSettled()
+	if sent := acctest.Sent(server); sent["agents.update"] != 4 || len(acctest.Writes(server)) != 4 {
+		t.Errorf("it sent\n%s", acctest.Traffic(server))
+	}
+	if a := must(t, server, "DRIFT"); a.EndpointURL != "https://drift.example.com/run" || *a.Description != "new" || a.Status != "active" {
+		t.Errorf("the service has %+v", a)
+	}
+	if must(t, server, "PEND").Status != "pending" || len(ledger(server)) != 0 {
+		t.Errorf("ledger %v", ledger(server))
+	}
+	for _, label := range []string{"byid", "bytick", "drift", "pend"} {
+		if diff := cmp.Diff(map[string]any{"authorized_usd": "0", "charged_usd": "0"}, cli.Attributes(address(label))["spend"]); diff != "" {
+			t.Errorf("%s: spend in state (-want +got):\n%s", label, diff)
+		}
+	}
+}
+
+// TestAccImportCommand imports by the command, and finds the same agent again by its ticker in lower case.
+func TestAccImportCommand(t *testing.T) {
+	t.Parallel()
+	server, cli := begin(t, taken())
+	cli.Write("main.tf", agent("one", args{"ticker": `"OURS"`, "name": `"Our name"`, "endpoint_url": `"https://ours.example.com/run"`, "service_price": `"5"`}))
+	cli.MustRun("import", address("one"), "ours")
+	attributes := cli.Attributes(address("one"))
+	if attributes["id"] != must(t, server, "OURS").ID || attributes["ticker"] != "OURS" || attributes["deletion_protection"] != true || attributes["endpoint_url"] != nil {
+		t.Errorf("imported %v", attributes)
+	}
+	cli.Settle(each("update", "one"))
+	cli.MustRun("state", "rm", address("one"))
+	cli.MustRun("import", address("one"), must(t, server, "OURS").ID)
+	cli.Settle(each("update", "one"))
+	if len(ledger(server)) != 0 {
+		t.Errorf("ledger %v", ledger(server))
+	}
+}
+
+// TestAccImportRefused imports what is not there and what is somebody else's.
+func TestAccImportRefused(t *testing.T) {
+	t.Parallel()
+	server, cli := begin(t, taken())
+	for id, says := range map[string][]string{
+		"THEIRS":                      {"belongs to somebody else", "data source autx_agent"},
+		must(t, server, "THEIRS").ID:  {"belongs to somebody else", "THEIRS"},
+		"NOBODY":                      {"No such agent", `"NOBODY"`, "404"},
+		"00000000-0000-0000-0000-000": {"No such agent"},
+		"a/b?c#d%":                    {"No such agent"},
+		"..":                          nil,
+	} {
+		cli.Write("main.tf", fmt.Sprintf("import {\n  to = autx_agent.xx\n  id = %q\n}\n", id)+agent("xx"))
+		cli.Report("plan").MustFail("", says...)
+	}
+	if writes := acctest.Writes(server); len(writes) != 0 {
+		t.Errorf("it sent %v", writes)
+	}
+}
+
+// TestAccGeneratedConfiguration lets the CLI write the configuration of imported agents, which settles as it is where AUTX shows everything.
+func TestAccGeneratedConfiguration(t *testing.T) {
+	t.Parallel()
+	server, cli := begin(t, market(), mockserver.WithAssume("agents.public_endpoint_url", "true"))
+	imports := ""
+	for _, ticker := range []string{"MINEA", "MINEB"} {
+		imports += fmt.Sprintf("import {\n  to = autx_agent.%s\n  id = %q\n}\n", strings.ToLower(ticker), ticker)
+	}
+	cli.Write("main.tf", imports)
+	cli.Look("-generate-config-out=generated.tf")
+	cli.ApplyPlan().MustSucceed()
+	cli.MustBeSettled()
+	if writes := acctest.Writes(server); len(writes) != 0 {
+		t.Errorf("it sent %v", writes)
+	}
+}
