@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
@@ -68,7 +69,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, result.ID)...)
 
 	// From here on the order is placed and paid for.
-	f := &finisher{api: api, order: b.answer, files: files, problems: &resp.Diagnostics}
+	f := &finisher{api: api, id: result.ID, order: b.answer, files: files, problems: &resp.Diagnostics}
 	if f.order == nil {
 		f.order = &client.Order{ID: result.ID}
 		f.findAmounts(ctx, plan.AgentID.ValueString())
@@ -227,7 +228,8 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 // finisher learns what became of an order that was placed. It never fails: what it can't do becomes a warning, and the next refresh does it.
 type finisher struct {
 	api      *client.Client
-	order    *client.Order
+	id       string
+	order    *client.Order // what is known of it so far
 	files    []*content
 	read     bool // that the order's result was read to its end
 	problems *diag.Diagnostics
@@ -243,7 +245,7 @@ func (f *finisher) findAmounts(ctx context.Context, agentID string) {
 		return
 	}
 	for i := range orders {
-		if orders[i].ID == f.order.ID {
+		if orders[i].ID == f.id {
 			f.order = together(f.order, &orders[i])
 		}
 	}
@@ -255,7 +257,7 @@ func (f *finisher) follow(ctx context.Context, plan resourceModel) {
 	if status, known := f.order.Status.Value(); !wait && known && !finished(status) {
 		return
 	}
-	w := waiter{get: func(ctx context.Context) (*client.Order, error) { return f.api.Orders.Get(ctx, f.order.ID) }, once: !wait}
+	w := waiter{get: func(ctx context.Context) (*client.Order, error) { return f.api.Orders.Get(ctx, f.id) }, once: !wait}
 	result, err := w.wait(ctx)
 	if result != nil {
 		f.order = together(result, f.order)
@@ -265,10 +267,10 @@ func (f *finisher) follow(ctx context.Context, plan resourceModel) {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
 		f.problems.AddWarning("Order was not waited for", fmt.Sprintf("The order %s is placed and paid for. The run was interrupted before it was finished; the next "+
-			"refresh reads what became of it. Nothing is bought again.", f.order.ID))
+			"refresh reads what became of it. Nothing is bought again.", f.id))
 	case errors.Is(err, context.DeadlineExceeded):
 		f.problems.AddWarning("Order is not finished yet", fmt.Sprintf("The order %s is placed and paid for, and was still %s when the time for it was over. The next refresh "+
-			"reads what became of it. Nothing is bought again. To wait longer, raise timeouts.create.%s", f.order.ID, f.order.Status.Or("without a status"), lastTrouble(w.trouble)))
+			"reads what became of it. Nothing is bought again. To wait longer, raise timeouts.create.%s", f.id, f.order.Status.Or("without a status"), lastTrouble(w.trouble)))
 	default:
 		f.problems.Append(diagnose.Warning("Bought, but could not read the order's result", err, nil)...)
 	}
@@ -284,11 +286,11 @@ func lastTrouble(err error) string {
 // told says what a reader of the apply has to know of the finished order.
 func (f *finisher) told(most money.Amount, adopted bool) {
 	if f.order.Status.Or("") == statusFailed {
-		f.problems.Append(failedWarning(f.order.ID))
+		f.problems.Append(failedWarning(f.id))
 	}
 	if paid, ok := f.order.AmountPaid.Value(); ok && paid.GreaterThan(most) && !adopted {
 		f.problems.AddAttributeWarning(path.Root("max_price"), "More was charged than max_price", fmt.Sprintf("AUTX charged %s for the order %s, although its price was at most "+
-			"%s right before: it was raised in that moment. AUTX takes no limit with an order, and the order can't be taken back.", paid.USD(), f.order.ID, most.USD()))
+			"%s right before: it was raised in that moment. AUTX takes no limit with an order, and the order can't be taken back.", paid.USD(), f.id, most.USD()))
 	}
 }
 
@@ -309,6 +311,7 @@ func (f *finisher) charged(adopted bool) usd.Value {
 func (f *finisher) state(ctx context.Context, reqPlan tfsdk.Plan, plan resourceModel, adopted bool) tftypes.Value {
 	seen := plan
 	seen.purchased = fromAPI(unset(), f.order)
+	seen.ID = types.StringValue(f.id)
 	seen.answer = answerFromAPI(answer{}, f.order)
 	authorized := plan.MaxPrice
 	if most, ok := plan.MaxPrice.Amount(); ok {

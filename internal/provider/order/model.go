@@ -73,7 +73,10 @@ func fromAPI(prior purchased, o *client.Order) purchased {
 		CreatedAt:   text(prior.CreatedAt, o.CreatedAt),
 		CompletedAt: text(prior.CompletedAt, o.CompletedAt),
 	}
-	// An order's agent never changes, and the configuration may spell its id in another way than AUTX.
+	// Neither an order's id nor its agent ever changes, and the configuration may spell the agent's in another way than AUTX.
+	if !prior.ID.IsNull() && !prior.ID.IsUnknown() {
+		out.ID = prior.ID
+	}
 	if out.AgentID.IsNull() || out.AgentID.IsUnknown() {
 		out.AgentID = text(prior.AgentID, o.AgentID)
 	}
