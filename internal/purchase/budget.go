@@ -32,7 +32,7 @@ type planResult struct {
 func (b *budget) plan(ctx context.Context, record string, p Planned) (planResult, error) {
 	var result planResult
 	enter := func(l *ledger) error {
-		l.forgetPlansOf(b.dead)
+		l.beginPlan(record, b.dead)
 		e := l.find(record)
 		if e == nil {
 			e = &entry{Record: record}
@@ -66,7 +66,7 @@ type request struct {
 // It fails with a *Refusal where a limit is in the way, and with another error where that could not be found out.
 func (b *budget) reserve(ctx context.Context, r request) error {
 	return b.box.update(ctx, func(l *ledger) error {
-		l.forgetPlansOf(b.dead)
+		l.forgetPlans(b.dead, func(*entry) bool { return true })
 		l.detach(r.record)
 		reserved := l.reserved()
 		if total := reserved.Add(r.authorized); total.GreaterThan(b.limits.MaxPerApply) {

@@ -64,15 +64,26 @@ func (l *ledger) find(record string) *entry {
 	return nil
 }
 
-// forgetPlansOf drops what dead processes planned: a plan that is over authorises nothing any more.
-func (l *ledger) forgetPlansOf(dead func(processID) bool) {
+// beginPlan drops what does not count any more before a purchase is planned under a record, "" while its key is not known.
+//
+// A CLI ends a provider as soon as nothing needs it any more, so a dead process may belong to this very walk, and what it planned counts for the other
+// provider blocks. But one walk plans a key once: when a key comes that a dead process has planned, another walk has begun, after all processes of the
+// one before have ended. Plans whose key is not known would not be recognised when they come again, so they end with their process.
+func (l *ledger) beginPlan(record string, dead func(processID) bool) {
+	again := l.find(record)
+	another := again != nil && again.Planned != nil && dead(again.Process)
+	l.forgetPlans(dead, func(e *entry) bool { return another || e.Record == "" })
+}
+
+// forgetPlans drops what dead processes planned, where it fits: a plan that is over authorises nothing any more.
+func (l *ledger) forgetPlans(dead func(processID) bool, fits func(*entry) bool) {
 	kept := l.Entries[:0]
 	gone := map[processID]bool{}
 	for _, e := range l.Entries {
 		if _, known := gone[e.Process]; e.Planned != nil && !known {
 			gone[e.Process] = dead(e.Process)
 		}
-		if e.Planned != nil && gone[e.Process] {
+		if e.Planned != nil && gone[e.Process] && fits(e) {
 			e.Planned, e.PlannedBy, e.Uncounted = nil, "", false
 		}
 		if e.Planned != nil || e.Stage != "" {

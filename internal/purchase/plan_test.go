@@ -129,6 +129,33 @@ func TestPlanTotalAcrossProviderBlocks(t *testing.T) {
 	wantNone(t, b.desk().PlanCreate(t.Context(), launch("D")))
 }
 
+// TestPlanTotalOutlivesItsProvider ends the process of one provider block before the other block plans, as a CLI does that needs it no more.
+func TestPlanTotalOutlivesItsProvider(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	b.limits = &purchase.Limits{MaxPerApply: money.FromInt(60)}
+	b.hooks.Command = "7-1"
+	dead := map[string]bool{}
+	b.hooks.Dead = func(process string) bool { return dead[process] }
+	plan := func(process, ticker string) []purchase.Problem {
+		b.hooks.Process = process
+		return b.desk().PlanCreate(t.Context(), launch(ticker))
+	}
+	wantNone(t, plan("8-1", "A"))
+	wantNone(t, plan("8-1", "B"))
+	dead["8-1"] = true
+	wantNone(t, plan("9-1", "C"))
+	wantProblem(t, plan("9-1", "D"), purchase.SeverityError, perApply, "$80.00 in 4 purchases")
+
+	// The apply plans all but D once more, and each purchase counts once, in whatever order its processes come and go.
+	dead["9-1"] = true
+	wantNone(t, plan("10-1", "C"))
+	dead["10-1"] = true
+	wantNone(t, plan("11-1", "A"))
+	wantNone(t, plan("11-1", "B"))
+	wantProblem(t, plan("11-1", "D"), purchase.SeverityError, perApply, "$80.00 in 4 purchases")
+}
+
 func TestPlanOneKeyTwice(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)
