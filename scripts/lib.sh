@@ -10,14 +10,15 @@ heading() {
 	fi
 }
 
-# timed TITLE COMMAND... runs the command under a heading and keeps its wall time for print_timings. The command's failure is the caller's.
+# timed TITLE COMMAND... runs the command under a heading, keeps its wall time for print_timings, and ends with the command's status.
 timings=()
 timed() {
-	local title=$1 start=$SECONDS
+	local title=$1 start=$SECONDS status=0
 	shift
 	heading "$title"
-	"$@"
-	timings+=("$(printf '%5ds  %s' "$((SECONDS - start))" "$title")")
+	"$@" || status=$?
+	timings+=("$(printf '%5ds  %s%s' "$((SECONDS - start))" "$title" "$([ "$status" = 0 ] || echo " (failed)")")")
+	return "$status"
 }
 
 # print_timings lists what timed measured.
