@@ -298,7 +298,7 @@ func (p *Process) EndProvidersWithTest() {
 	p.t.Cleanup(func() {
 		for _, pid := range p.noted {
 			if isProvider(pid) {
-				_ = syscall.Kill(pid, syscall.SIGKILL) //nolint:errcheck // it may just have ended by itself
+				_ = syscall.Kill(pid, syscall.SIGKILL) // it may just have ended by itself
 			}
 		}
 	})
@@ -341,7 +341,7 @@ func fold(text string) string {
 
 // childrenOf lists the child processes of a process that run the provider.
 func childrenOf(parent int) ([]int, error) {
-	p, err := process.NewProcess(int32(parent)) //nolint:gosec // a process id fits
+	p, err := process.NewProcess(int32(parent))
 	if err != nil {
 		return nil, err
 	}
@@ -360,7 +360,7 @@ func childrenOf(parent int) ([]int, error) {
 
 // isProvider tells whether a process is a provider that runs.
 func isProvider(pid int) bool {
-	p, err := process.NewProcess(int32(pid)) //nolint:gosec // a process id fits
+	p, err := process.NewProcess(int32(pid))
 	if err != nil {
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -53,6 +54,7 @@ func NewGate(t *testing.T, server *mockserver.Server) *Gate {
 			r.Out.Host = target.Host
 		},
 		ModifyResponse: g.after,
+		ErrorLog:       log.New(io.Discard, "", 0),                                                      // of what the test does on purpose
 		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // the client sees what the proxy sees
 	}
 	g.front = httptest.NewServer(http.HandlerFunc(g.serve))

@@ -136,9 +136,9 @@ func (s *scene) call(method, path, body string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer resp.Body.Close() //nolint:errcheck // nothing was written
+	defer resp.Body.Close()
 	if resp.StatusCode >= http.StatusBadRequest {
-		answer, _ := io.ReadAll(resp.Body) //nolint:errcheck // the status says enough
+		answer, _ := io.ReadAll(resp.Body) // the status says enough
 		s.t.Fatalf("%s %s: %s: %s", method, path, resp.Status, answer)
 	}
 }

@@ -100,22 +100,29 @@ func TestAccFaultRace(t *testing.T) {
 	}
 }
 
-// TestAccFaultRacePlan shows that a limit that is known fails the plan, over all provider blocks together, before anything is sent.
+// TestAccFaultRacePlan shows that a limit that is known fails the plan, over all provider blocks together, before anything is sent. The blocks depend on
+// one another, so that neither's provider ends before the other has planned.
 func TestAccFaultRacePlan(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	s.configureProvider("\n  spending = { max_per_apply = \"140\" }",
-		"provider \"autx\" {\n  alias = \"second\"\n  spending = { max_per_apply = \"140\" }\n}\n", flock("a", "A", "autx", 4), flock("b", "B", "autx.second", 4))
-	s.mustFail(s.Run("plan", "-no-color"), "Error: Over the limit of one apply", "authorises $160.00 in 8 purchases", "launch of agent A0: $20.00", "launch of agent B3: $20.00",
-		"Raise max_per_apply")
+	after := func(block, other string) string {
+		return strings.Replace(block, "  count", "  depends_on = [autx_agent."+other+"]\n  count", 1)
+	}
+	with := func(limit string) {
+		s.configureProvider("\n  spending = { max_per_apply = \""+limit+"\" }",
+			"provider \"autx\" {\n  alias = \"second\"\n  spending = { max_per_apply = \""+limit+"\" }\n}\n",
+			flock("a", "A", "autx", 3), after(flock("b", "B", "autx.second", 3), "a"), after(flock("c", "C", "autx", 1), "b"), after(flock("d", "D", "autx.second", 1), "c"))
+	}
+	with("120")
+	s.mustFail(s.Run("plan", "-no-color"), "Error: Over the limit of one apply", "authorises $140.00 in 7 purchases", "launch of agent A0: $20.00",
+		"launch of agent B2: $20.00", "Raise max_per_apply")
 	s.mustFail(s.Apply(), "Error: Over the limit of one apply")
 	s.mustHaveSent("agents.create", 0)
 	s.mustHaveCharged("$0.00")
-	s.configureProvider("\n  spending = { max_per_apply = \"140\" }",
-		"provider \"autx\" {\n  alias = \"second\"\n  spending = { max_per_apply = \"140\" }\n}\n", flock("a", "A", "autx", 4), flock("b", "B", "autx.second", 3))
+	with("160")
 	s.MustApply()
-	s.mustHaveCharged("$140.00")
-	if got := s.countStored(); got != 7 {
+	s.mustHaveCharged("$160.00")
+	if got := s.countStored(); got != 8 {
 		t.Errorf("the state has %d agents", got)
 	}
 	s.MustBeEmpty()

@@ -144,7 +144,7 @@ func TestAccFaultReplace(t *testing.T) {
 		s.MustBeEmpty()
 		s.MustRun("taint", "autx_agent.a")
 		plan := s.Run("plan", "-no-color", "-refresh=false", "-out=plan.bin")
-		s.mustSay(plan, "is tainted, so must be replaced", "Warning: Agent may already be yours", "Warning: Ticker is already yours")
+		s.mustSay(plan, "-/+ destroy and then create replacement", "Warning: Agent may already be yours", "Warning: Ticker is already yours")
 		s.MustRun("apply", "plan.bin")
 		s.mustHaveCharged("$40.00")
 		s.mustHaveAgents("ONE")

@@ -85,7 +85,7 @@ func faultyChanges() []faultyChange {
 				return fmt.Sprintf("provider_key = {\n provider = \"openai\"\n value_wo = \"sk-secret-%d\"\n value_wo_version = %d\n }", n, n)
 			},
 			done: func(s *scene, n int) bool {
-				key, _ := s.Stored()[0].Attributes["provider_key"].(map[string]any) //nolint:errcheck // nil has no version
+				key, _ := s.Stored()[0].Attributes["provider_key"].(map[string]any) // nil has no version
 				return s.agent("ONE").ProviderKeySHA256 == digestOf(fmt.Sprintf("sk-secret-%d", n)) && key["value_wo_version"] == float64(n)
 			},
 			faults: []changeFault{broken},
@@ -97,7 +97,7 @@ func faultyChanges() []faultyChange {
 				return "image = { source = \"image.png\" }"
 			},
 			done: func(s *scene, n int) bool {
-				image, _ := s.Stored()[0].Attributes["image"].(map[string]any) //nolint:errcheck // nil has no digest
+				image, _ := s.Stored()[0].Attributes["image"].(map[string]any) // nil has no digest
 				url := s.agent("ONE").ImageURL
 				return url != nil && strings.Contains(*url, digestOf(imageContent(n))) && image["content_sha256"] == digestOf(imageContent(n))
 			},

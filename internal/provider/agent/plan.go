@@ -81,7 +81,8 @@ func (r *Resource) planCreate(ctx context.Context, config resourceModel, plan *r
 func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, plan *resourceModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if r.data.Reachable() {
-		diags.Append(diagnose.Problems(r.data.Desk().PlanKeep(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString()))...)
+		problems := r.data.Desk().PlanKeep(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString())
+		diags.Append(diagnose.Problems(problems)...)
 	}
 	if !plan.Ticker.Equal(state.Ticker) {
 		// Terraform plans the new agent in a call of its own; this one is about the old one.
@@ -250,10 +251,10 @@ func protectedError(state resourceModel) diag.Diagnostic {
 func twiceInState(state resourceModel) diag.Diagnostic {
 	ticker, id := state.Ticker.ValueString(), state.ID.ValueString()
 	return diag.NewErrorDiagnostic("Agent is in the state twice",
-		fmt.Sprintf("This plan keeps agent %s (id %s) and destroys it as well, because the state has it twice: under two addresses, or as a deposed object beside the current one. "+
-			"There is only one, and it would be lost.\n\n"+
-			"Where it has two addresses, take the one that is given up out of the state, without destroying it: terraform state rm autx_agent.NAME (tofu state rm with OpenTofu). "+
-			"Where an object is deposed, do the same and import the agent again:\n\n%s", ticker, id, importBlock(id)))
+		fmt.Sprintf("This plan keeps agent %s (id %s) and destroys it as well, because the state has it twice: under two addresses, or as a deposed object "+
+			"beside the current one. There is only one, and it would be lost.\n\n"+
+			"Where it has two addresses, take the one that is given up out of the state, without destroying it: terraform state rm autx_agent.NAME "+
+			"(tofu state rm with OpenTofu). Where an object is deposed, do the same and import the agent again:\n\n%s", ticker, id, importBlock(id)))
 }
 
 // sawInState lets the purchase journal learn which agent a ticker belongs to, so that no later run takes the live agent for a lost launch.

@@ -77,7 +77,7 @@ func searchFiles(t *testing.T, dir string, forms map[string]string) (files []str
 		if err != nil || !entry.Type().IsRegular() || strings.HasSuffix(name, ".tf") {
 			return err // the configuration holds no secret but is not what is looked for
 		}
-		data, err := os.ReadFile(name) //nolint:gosec // a file of the test's own
+		data, err := os.ReadFile(name)
 		if err != nil {
 			return err
 		}
@@ -253,7 +253,7 @@ func readAll(t *testing.T, dir string) [][]byte {
 	t.Helper()
 	var out [][]byte
 	for _, entry := range try(os.ReadDir(dir)) {
-		out = append(out, try(os.ReadFile(filepath.Join(dir, entry.Name())))) //nolint:gosec // files of the test's own
+		out = append(out, try(os.ReadFile(filepath.Join(dir, entry.Name()))))
 	}
 	return out
 }
@@ -283,7 +283,7 @@ func TestAccSecretsInACrash(t *testing.T) {
 			}
 			leaks(t, "the output", []byte(result.Raw), forms)
 			if traced != "" { // without a log the CLI shows nothing of the dump
-				data := try(os.ReadFile(log)) //nolint:gosec // a file of the test's own
+				data := try(os.ReadFile(log))
 				leaks(t, "the log", data, forms)
 				if !bytes.Contains(data, []byte("SIGABRT")) || !bytes.Contains(data, []byte("goroutine ")) {
 					t.Errorf("there is no dump, so nothing is proved:\n%s", data)
