@@ -105,7 +105,7 @@ func at(of values, path string) any {
 	return at(inner, rest)
 }
 
-// calls are the requests that the server got, as "GET /agents/mine" with {id} in place of ids, in order.
+// calls are the operations that the server was asked for, such as agents.mine, in order.
 func calls(server *mockserver.Server) []string {
 	var out []string
 	for _, r := range server.Requests() {
