@@ -112,14 +112,15 @@ func dollars(description string) schema.StringAttribute {
 
 func filesSchema() schema.ListNestedAttribute {
 	return schema.ListNestedAttribute{
-		Optional: true,
+		Optional: true, Validators: []validator.List{filesValidator{}},
 		MarkdownDescription: "Files that go with the prompt, for agents that accept them; their manifest says which types and how large. They are read while " +
 			"they are sent, and are never in memory as a whole. Names and contents are bound to `idempotency_key`. " +
 			"Not readable: null after an import, and then filled in from the configuration without a call.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			// The framework takes an element that is not known yet for one without its required attributes, hence filesValidator.
 			"name": schema.StringAttribute{
-				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-				MarkdownDescription: "The name under which the agent gets the file, such as `report.pdf`. Its extension tells the file's type.",
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+				MarkdownDescription: "The name under which the agent gets the file, such as `report.pdf`. Has to be given. Its extension tells the file's type.",
 			},
 			"source": schema.StringAttribute{
 				Optional: true,
