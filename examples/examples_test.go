@@ -211,8 +211,12 @@ func exampleFiles(t *testing.T) []string {
 		}
 		found = append(found, files...)
 	}
+	functions, err := filepath.Glob("functions/*/function*.tf")
+	if err != nil {
+		t.Fatal(err)
+	}
 
-	return found
+	return append(found, functions...)
 }
 
 // attachments returns what lies beside an example and is no configuration: images and texts.
