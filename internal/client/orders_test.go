@@ -60,15 +60,20 @@ func TestOrderFromPurchaseToResult(t *testing.T) {
 
 func file(name, content string) client.OrderFile {
 	return client.OrderFile{Name: name, Size: int64(len(content)), Open: func() (io.ReadCloser,
-		error) { return io.NopCloser(strings.NewReader(content)), nil }}
+		error,
+	) {
+		return io.NopCloser(strings.NewReader(content)), nil
+	}}
 }
 
 func TestOrderWithFiles(t *testing.T) {
 	t.Parallel()
 	server, c := buyer(t)
 	order := client.OrderCreate{AgentID: idOf(t, c, "DOCREAD"), Prompt: "Read", PaymentMethod: "credits"}
-	made, err := c.Orders.CreateWithFiles(t.Context(), order, []client.OrderFile{file(`a "quoted" näme.pdf`, "one"), file("empty.pdf", ""),
-		file("b.pdf", "two")})
+	made, err := c.Orders.CreateWithFiles(t.Context(), order, []client.OrderFile{
+		file(`a "quoted" näme.pdf`, "one"), file("empty.pdf", ""),
+		file("b.pdf", "two"),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,13 +17,17 @@ import (
 // The generators draw every way a user can write an optional argument: left out, empty, or set.
 
 func drawText(t *rapid.T, label string) types.String {
-	return rapid.SampledFrom([]types.String{types.StringNull(), types.StringValue(""), types.StringValue("some text"),
-		types.StringValue("ünï \"x\" <&>")}).Draw(t, label)
+	return rapid.SampledFrom([]types.String{
+		types.StringNull(), types.StringValue(""), types.StringValue("some text"),
+		types.StringValue("ünï \"x\" <&>"),
+	}).Draw(t, label)
 }
 
 func drawList(t *rapid.T, label string) types.List {
-	return rapid.SampledFrom([]types.List{types.ListNull(types.StringType), textList(nil), textList([]string{"one"}), textList([]string{"b", "a",
-		"b"})}).Draw(t, label)
+	return rapid.SampledFrom([]types.List{types.ListNull(types.StringType), textList(nil), textList([]string{"one"}), textList([]string{
+		"b", "a",
+		"b",
+	})}).Draw(t, label)
 }
 
 func drawPrice(t *rapid.T, label string) usd.Value {
@@ -191,20 +195,28 @@ func TestDriftIsSeen(t *testing.T) {
 		seen  func(listing) bool
 	}{
 		"name": {client.Agent{Name: "other"}, func(l listing) bool { return l.Name.ValueString() == "other" }},
-		"endpoint": {client.Agent{EndpointURL: client.Of("https://b.example")},
-			func(l listing) bool { return l.EndpointURL.ValueString() == "https://b.example" }},
+		"endpoint": {
+			client.Agent{EndpointURL: client.Of("https://b.example")},
+			func(l listing) bool { return l.EndpointURL.ValueString() == "https://b.example" },
+		},
 		"description cleared": {client.Agent{Description: client.Null[string]()}, func(l listing) bool { return l.Description.IsNull() }},
 		"description emptied": {client.Agent{Description: client.Of("")}, func(l listing) bool { return l.Description.IsNull() }},
 		"category":            {client.Agent{Category: client.Of("x")}, func(l listing) bool { return l.Category.ValueString() == "x" }},
-		"price": {client.Agent{ServicePrice: client.Of(money.MustParse("1.000001"))},
-			func(l listing) bool { return l.ServicePrice.ValueString() == "1.000001" }},
+		"price": {
+			client.Agent{ServicePrice: client.Of(money.MustParse("1.000001"))},
+			func(l listing) bool { return l.ServicePrice.ValueString() == "1.000001" },
+		},
 		"tier":             {client.Agent{AuthTier: client.Of(tierBuyerKey)}, func(l listing) bool { return l.AuthTier.ValueString() == tierBuyerKey }},
 		"status":           {client.Agent{Status: client.Of(statusPaused)}, func(l listing) bool { return l.Status.ValueString() == statusPaused }},
 		"manifest cleared": {client.Agent{Manifest: client.Null[client.Manifest]()}, func(l listing) bool { return l.Manifest.IsNull() }},
-		"manifest": {client.Agent{Manifest: client.Of(client.Manifest{SupportsSessions: client.Of(true)})},
-			func(l listing) bool { return !l.Manifest.Equal(defaultManifest()) }},
-		"profile": {client.Agent{Profile: client.Of(client.Profile{Tagline: client.Of("t")})},
-			func(l listing) bool { return !l.Profile.IsNull() }},
+		"manifest": {
+			client.Agent{Manifest: client.Of(client.Manifest{SupportsSessions: client.Of(true)})},
+			func(l listing) bool { return !l.Manifest.Equal(defaultManifest()) },
+		},
+		"profile": {
+			client.Agent{Profile: client.Of(client.Profile{Tagline: client.Of("t")})},
+			func(l listing) bool { return !l.Profile.IsNull() },
+		},
 	} {
 		c.agent.ID = "id"
 		got, diags := fromAPI(t.Context(), state, &c.agent)
