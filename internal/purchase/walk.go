@@ -17,6 +17,7 @@ type walkKey struct {
 type row struct {
 	stateID  string // the id under which a state holds the key; "" where none does
 	noted    bool   // the journal agrees with stateID
+	inputs   bool   // the journal has been told of the inputs in a state
 	created  bool   // a plan without prior state wants to buy under the key
 	doomed   bool   // a plan destroys what the state holds under the key
 	bought   string // the id that this walk has bought under the key, or taken over

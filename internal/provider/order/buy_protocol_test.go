@@ -249,7 +249,8 @@ func TestBuyStateLost(t *testing.T) {
 	if plan := d.MustPlan(orderType, nil, of("k")); !plan.Diagnostics.Warnings().Say("used before", first.ID(), "$0.00") {
 		t.Errorf("the plan: %s", plan.Diagnostics)
 	}
-	again, diags := d.PlanAndApply(orderType, nil, of("k", "max_price", "0.01")) // what it costs now does not matter
+	d.reconfigure("spending.strict_plan", true) // what it costs now does not matter, nor whether the agent takes orders
+	again, diags := d.PlanAndApply(orderType, nil, of("k", "max_price", "0.01"))
 	if again.ID() != first.ID() || !diags.Warnings().Say("taken over", "charges nothing") || diags.HasErrors() {
 		t.Fatalf("again: %v %s", again.Values(), diags)
 	}
@@ -530,4 +531,25 @@ func (d *desk) refuseAfterwards(config values, texts ...string) {
 	if made != nil || !diags.Errors().Say(texts...) {
 		d.t.Errorf("made %v: %s", made, diags)
 	}
+}
+
+// TestBuyAfterTheJournalWasLost has a fresh runner that knows the key from a state only: what it creates under the key is still the order of the state, and
+// with other inputs nothing.
+func TestBuyAfterTheJournalWasLost(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	config := of("k", "agent_id", docs, "max_price", "2", "files", files(file("a.txt", "content_base64", b64("x"))))
+	made := d.buy(config)
+	for name, see := range map[string]func(){
+		"a refresh": func() { d.MustRead(made) }, "a plan": func() { d.MustPlan(orderType, made, config) }, "a plan of a destroy": func() { d.MustPlan(orderType, made, nil) },
+	} {
+		d.reconfigure("spending.journal", t.TempDir())
+		see()
+		d.refuse(with(config, "prompt", "other"), "idempotency_key", "other inputs", made.ID())
+		again, diags := d.PlanAndApply(orderType, nil, config)
+		if again.ID() != made.ID() || diags.HasErrors() || !diags.Warnings().Say("charges nothing") || diags.Say("could not be compared") {
+			t.Errorf("%s: made %v: %s", name, again.Values(), diags)
+		}
+	}
+	d.mustHaveCharged("$1.25", 1)
 }

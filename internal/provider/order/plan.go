@@ -55,7 +55,7 @@ func (r *Resource) planCreate(ctx context.Context, plan *resourceModel) diag.Dia
 		Kind: kind, Key: plan.IdempotencyKey.ValueString(), Title: title(*plan), Authorized: most, UnknownAmount: !ok,
 	})
 	diags.Append(diagnose.Problems(problems)...)
-	if !diags.HasError() {
+	if !diags.HasError() && !r.data.Desk().UsedBefore(ctx, kind, plan.IdempotencyKey.ValueString()) {
 		diags.Append(r.liveFacts(ctx, *plan, contents)...)
 	}
 	return diags
@@ -86,12 +86,12 @@ func whatIsLost(state resourceModel) string {
 	return "AUTX takes no order back, it goes on, and " + amount + " is not refunded unless it fails."
 }
 
-// sawInState lets the purchase journal learn which order a key belongs to, so that no later run buys under the key again.
+// sawInState lets the purchase journal learn which order a key belongs to, and what was bought, so that no later run buys under the key again.
 func (r *Resource) sawInState(ctx context.Context, state resourceModel) diag.Diagnostics {
 	if !r.data.Reachable() {
 		return nil
 	}
-	return diagnose.Problems(r.data.Desk().SawInState(ctx, kind, state.IdempotencyKey.ValueString(), state.ID.ValueString()))
+	return diagnose.Problems(r.data.Desk().SawInputs(ctx, kind, state.IdempotencyKey.ValueString(), state.ID.ValueString(), state.digest(ctx)))
 }
 
 // title names the purchase of an order for a reader.

@@ -21,9 +21,7 @@ func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *re
 	}
 	var diags diag.Diagnostics
 	key, id := plan.IdempotencyKey.ValueString(), state.ID.ValueString()
-	if r.data.Reachable() {
-		diags.Append(diagnose.Problems(r.data.Desk().PlanKeep(ctx, kind, state.IdempotencyKey.ValueString(), id))...)
-	}
+	diags.Append(r.goesOn(ctx, state)...)
 	if key != "" {
 		if other := r.walk.keeps(key, id); other != "" {
 			diags.AddAttributeError(path.Root("idempotency_key"), "One key for two resources", twoResources(key, id, other))
@@ -40,6 +38,16 @@ func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *re
 	return diags
 }
 
+// goesOn tells the purchase journal of an order in state with whose key a plan goes on, or which it leaves for another.
+func (r *Resource) goesOn(ctx context.Context, state resourceModel) diag.Diagnostics {
+	if !r.data.Reachable() {
+		return nil
+	}
+	diags := diagnose.Problems(r.data.Desk().PlanKeep(ctx, kind, state.IdempotencyKey.ValueString(), state.ID.ValueString()))
+	diags.Append(r.sawInState(ctx, state)...)
+	return diags
+}
+
 func twoResources(key, id, other string) string {
 	which := fmt.Sprintf("Two resources of the state, orders %s and %s, have the idempotency_key %q, which names one purchase", other, id, key)
 	if id == other {
@@ -51,10 +59,7 @@ func twoResources(key, id, other string) string {
 
 // planReplacement warns of what another key gives up and what it may cost.
 func (r *Resource) planReplacement(ctx context.Context, state, plan resourceModel) diag.Diagnostics {
-	var diags diag.Diagnostics
-	if r.data.Reachable() {
-		diags.Append(diagnose.Problems(r.data.Desk().PlanKeep(ctx, kind, state.IdempotencyKey.ValueString(), state.ID.ValueString()))...)
-	}
+	diags := r.goesOn(ctx, state)
 	most := "an amount that is not known yet"
 	if authorized, ok := plan.MaxPrice.Amount(); ok {
 		most = "up to " + authorized.USD()
