@@ -48,12 +48,14 @@ func spendingSchema() schema.SingleNestedAttribute {
 					"Such a plan error also blocks `destroy`; `destroy -refresh=false` gets past it.",
 			},
 			"allow_deposits": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "Allows deposits into the account's credits. Defaults to `false`. No resource of this version deposits.",
+				Optional: true,
+				MarkdownDescription: "Allows deposits into the account's credits, by `autx_credit_deposit` and `autx_credit_floor`. They count towards no limit. " +
+					"Defaults to `false`.",
 			},
 			"allow_withdrawals": schema.BoolAttribute{
-				Optional:            true,
-				MarkdownDescription: "Allows withdrawals from the account's credits. Defaults to `false`. No resource of this version withdraws.",
+				Optional: true,
+				MarkdownDescription: "Allows withdrawals from the account's credits, by `autx_credit_withdrawal`. They count towards no limit, and `keep_balance` " +
+					"holds for them. Defaults to `false`.",
 			},
 			"journal": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},

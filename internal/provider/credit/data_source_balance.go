@@ -2,7 +2,6 @@ package credit
 
 import (
 	"context"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -89,32 +88,9 @@ func (d *BalanceDataSource) Read(ctx context.Context, _ datasource.ReadRequest, 
 		NextWithdrawalAt: types.StringNull(),
 	}
 	if next, ok := nextWithdrawal(balance); ok {
-		model.NextWithdrawalAt = types.StringValue(next.UTC().Format(time.RFC3339))
+		model.NextWithdrawalAt = types.StringValue(stamp(next))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &model)...)
-}
-
-// cooldown is how long AUTX makes one wait between two withdrawals (SDK reference).
-const cooldown = time.Hour
-
-// nextWithdrawal is when a withdrawal is possible again; ok is false where none was made yet, or where AUTX's time can't be read.
-func nextWithdrawal(balance *client.Balance) (next time.Time, ok bool) {
-	last, ok := instant(balance.LastWithdrawalAt)
-	return last.Add(cooldown), ok
-}
-
-// instant reads a time as AUTX writes it. No source states the format; Python's ISO 8601 without a zone is taken for UTC.
-func instant(f client.Field[string]) (time.Time, bool) {
-	value, ok := f.Value()
-	if !ok {
-		return time.Time{}, false
-	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00"} {
-		if at, err := time.Parse(layout, value); err == nil {
-			return at, true
-		}
-	}
-	return time.Time{}, false
 }
 
 func text(f client.Field[string]) types.String {

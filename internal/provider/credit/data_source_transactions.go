@@ -17,13 +17,6 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
-const (
-	// defaultTransactions is how many entries client 0.4.1 asks for.
-	defaultTransactions = 50
-	// mostTransactions is the most that one call gives (assumed).
-	mostTransactions = 500
-)
-
 var _ datasource.DataSourceWithConfigure = (*TransactionsDataSource)(nil)
 
 // TransactionsDataSource is the data source autx_credit_transactions.
@@ -114,7 +107,7 @@ func (d *TransactionsDataSource) Read(ctx context.Context, req datasource.ReadRe
 	}
 	entries, err := api.Credits.Transactions(ctx, limit)
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Error("Could not read the ledger of credits", err, diagnose.Same)...)
+		resp.Diagnostics.Append(diagnose.Error("Could not read the ledger of credits", err, diagnose.Parameter)...)
 		return
 	}
 	model.Transactions = make([]transactionModel, 0, len(entries))
@@ -130,6 +123,6 @@ func (d *TransactionsDataSource) Read(ctx context.Context, req datasource.ReadRe
 func entryFromAPI(entry client.Transaction) transactionModel {
 	return transactionModel{
 		ID: types.StringValue(entry.ID), Type: types.StringValue(entry.Type), Amount: usd.Of(entry.Amount),
-		SessionID: text(entry.SessionID), OrderID: text(entry.OrderID), TxHash: text(entry.TxHash), CreatedAt: types.StringValue(entry.CreatedAt),
+		SessionID: text(entry.SessionID), OrderID: text(entry.OrderID), TxHash: text(entry.TxHash), CreatedAt: optional(entry.CreatedAt),
 	}
 }

@@ -2,30 +2,31 @@ package credit
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
+	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
-// The bounds of one deposit (SDK reference).
+// The bounds of one deposit, in US dollars (SDK reference).
 var (
 	minDeposit = money.FromInt(5)
 	maxDeposit = money.FromInt(10000)
 )
+
+// howToTopUp says how real money comes in (public pages; client 0.4.1).
+const howToTopUp = "To add real money, use AUTX's credits page: by card from $10, or with USDC on-chain from $5. There is no API call for it that a provider could use."
 
 var (
 	_ resource.ResourceWithConfigure   = (*DepositResource)(nil)
@@ -43,9 +44,10 @@ type DepositResource struct {
 func NewDepositResource() resource.Resource {
 	return &DepositResource{mover{
 		direction: in,
-		newModel:  func() model { return &depositModel{} },
-		facts:     func(context.Context, *mover, *movement) diag.Diagnostics { return nil },
-		explain:   explainDeposit,
+		newModel:  newDepositModel,
+		// Nothing that a read could tell stands against a deposit: whether an instance takes them shows only when one is made.
+		facts:   func(context.Context, *mover, *movement) diag.Diagnostics { return nil },
+		explain: explainDeposit,
 	}}
 }
 
@@ -53,6 +55,8 @@ type depositModel struct {
 	movement
 	CreditedUSD usd.Value `tfsdk:"credited_usd"`
 }
+
+func newDepositModel() model { return &depositModel{} }
 
 func (d *depositModel) moved(amount usd.Value) { d.CreditedUSD = amount }
 
@@ -63,57 +67,33 @@ func (*DepositResource) Metadata(_ context.Context, req resource.MetadataRequest
 
 // Schema implements resource.Resource.
 func (*DepositResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	attributes := movementAttributes(ctx, "deposit", usd.Between(minDeposit, maxDeposit),
-		"The amount to add, in US dollars, from `5` to `10000`. Bound to `idempotency_key`.")
+	attributes := movementAttributes(ctx, "deposit", usd.Between(minDeposit, maxDeposit), "The amount to add, in US dollars, from `5` to `10000`.")
 	attributes["credited_usd"] = schema.StringAttribute{
 		CustomType: usd.Type{}, Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-		MarkdownDescription: "The amount that was credited, in US dollars.",
+		MarkdownDescription: "The amount that was credited, in US dollars, by the ledger.",
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Adds test credits to the account, once. AUTX offers this on development instances only; real money comes in by card " +
-			"or USDC on AUTX's pages, " +
-			"for which no call is published. The provider's `spending` block has to allow it with `allow_deposits`.\n\n" +
+			"or USDC on AUTX's credits page, for which there is no API call. The provider's `spending` block has to allow deposits with `allow_deposits`.\n\n" +
 			"Destroying the resource only forgets it: no money is moved back.",
 		Attributes: attributes,
 	}
 }
 
-// movementAttributes are the attributes that deposits and withdrawals share.
-func movementAttributes(ctx context.Context, noun string, bounds validator.String, amount string) map[string]schema.Attribute {
-	return map[string]schema.Attribute{
-		"id": schema.StringAttribute{
-			Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-			MarkdownDescription: "The id of the ledger's entry. It begins with `unlisted-` where AUTX confirmed the " + noun + " but its ledger " +
-				"did not show which entry it is.",
-		},
-		"idempotency_key": schema.StringAttribute{
-			Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-			MarkdownDescription: "Names this " + noun + " for ever, among all of this account: it is made at most once under the key. " +
-				"Changing it makes another one. Not readable: null after an import, and filled in without a call.",
-		},
-		"amount": schema.StringAttribute{
-			CustomType: usd.Type{}, Required: true, Validators: []validator.String{bounds}, PlanModifiers: []planmodifier.String{usd.KeepSpelling()},
-			MarkdownDescription: amount,
-		},
-		"created_at": schema.StringAttribute{
-			Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-			MarkdownDescription: "When it happened, as AUTX writes it.",
-		},
-		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true}),
+// explainDeposit tells why AUTX refused a deposit, and how real money comes in.
+func explainDeposit(_ context.Context, _ *client.Client, title string, err error) diag.Diagnostics {
+	// A refusal of the desk may stem from an answer to a read.
+	if _, desk := errors.AsType[*purchase.Refusal](err); !desk && client.IsStatus(err, http.StatusForbidden) {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Test deposits are refused here", "AUTX adds test credits on development instances only, and to "+
+			"keys that may do everything. Nothing was moved. "+howToTopUp+"\n\n"+err.Error()+".")}
 	}
+	return diagnose.Refused(title, err, amountOnly)
 }
 
-func noTimeouts() timeouts.Value {
-	return timeouts.Value{Object: types.ObjectNull(map[string]attr.Type{"create": types.StringType})}
-}
-
-func explainDeposit(_ context.Context, _ *mover, title string, err error) diag.Diagnostics {
-	if client.IsStatus(err, http.StatusForbidden) {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Test deposits are off here",
-			"AUTX adds test credits on development instances only, or the API key lacks the scope for it. Nothing was moved. To add real money, "+
-				"use AUTX's credits page: "+
-				"by card from $10 to $1,000 a purchase, or with USDC on-chain from $5. There is no call that a provider could use for "+
-				"it.\n\n"+err.Error())}
+// amountOnly is diagnose.Paths for requests whose body has nothing but the amount.
+func amountOnly(field []string) (path.Path, bool) {
+	if len(field) == 1 && field[0] == "amount" {
+		return path.Root("amount"), true
 	}
-	return diagnose.Refused(title, err, diagnose.Same)
+	return path.Empty(), false
 }

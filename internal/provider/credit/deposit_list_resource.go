@@ -72,7 +72,7 @@ func (l *DepositListResource) List(ctx context.Context, req list.ListRequest, st
 		stream.Results = list.ListResultsStreamDiagnostics(diagnose.Error("Could not list the deposits", err, nil))
 		return
 	}
-	deposits := &mover{direction: in, newModel: func() model { return &depositModel{} }}
+	deposits := &mover{direction: in, newModel: newDepositModel}
 	stream.Results = func(push func(list.ListResult) bool) {
 		var sent int64
 		for _, entry := range entries {

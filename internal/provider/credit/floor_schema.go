@@ -30,8 +30,10 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The balance that the account is to have. Each plan looks at the live balance; while it is below `floor`, the plan " +
-			"warns, fails, or plans a deposit. " +
-			"It has no object at AUTX: it can't be imported, and destroying it changes nothing.",
+			"warns, fails, or plans a deposit. It has no object at AUTX: it can't be imported, and destroying it changes nothing.\n\n" +
+			"A deposit is planned as an update whose `status` is known only after the apply, as the balance may change until then: the apply reads it again, and " +
+			"deposits once at most, `target` less the balance, from $5 to $10,000. What a policy can hold on to is `on_shortfall`, `target` and " +
+			"`max_deposit_per_apply`.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -65,7 +67,7 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				MarkdownDescription: "How many deposits were made for this floor. The next one is made at most once under the name and the next " +
 					"number.",
 			},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true}),
+			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true}),
 		},
 	}
 }

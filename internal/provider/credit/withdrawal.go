@@ -2,8 +2,8 @@ package credit
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -11,8 +11,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
+	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
 var (
@@ -51,56 +53,67 @@ func (*WithdrawalResource) Metadata(_ context.Context, req resource.MetadataRequ
 // Schema implements resource.Resource.
 func (*WithdrawalResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Takes credits out of the account, once. AUTX allows one withdrawal an hour; the provider's `spending` block has to " +
-			"allow it with `allow_withdrawals`, " +
-			"and `keep_balance` holds for it too.\n\nDestroying the resource only forgets it: no money is moved back.",
-		Attributes: movementAttributes(ctx, "withdrawal", usd.Positive(), "The amount to take out, in US dollars, more than `0`. Bound to "+
-			"`idempotency_key`."),
+		MarkdownDescription: "Takes credits out of the account, once. AUTX allows one withdrawal an hour. The provider's `spending` block has to " +
+			"allow withdrawals with `allow_withdrawals`, and its `keep_balance` holds for them too.\n\n" +
+			"Destroying the resource only forgets it: no money is moved back.",
+		Attributes: movementAttributes(ctx, "withdrawal", usd.Positive(), "The amount to take out, in US dollars, more than `0`."),
 	}
 }
 
 // withdrawalFacts looks at the balance and at the hour that must lie between two withdrawals.
 func withdrawalFacts(ctx context.Context, m *mover, plan *movement) diag.Diagnostics {
-	api, diags := m.data.Client()
-	if diags.HasError() {
-		return diags
-	}
-	balance, err := m.walk.balance(ctx, api)
+	amount, _ := plan.Amount.Amount()
+	n, total := m.walk.withdraws(plan.IdempotencyKey.ValueString(), amount)
+	balance, err := m.walk.balance(ctx)
 	if err != nil {
 		return diagnose.Warning("Could not look up whether a withdrawal is possible", err, nil)
 	}
-	if wait := coolingDown(balance, api.ServiceTime()); wait != "" {
-		diags.Append(m.liveFact(path.Root("idempotency_key"), "Too early for a withdrawal", wait))
+	var diags diag.Diagnostics
+	if wait := coolingDown(balance, m.walk.api.ServiceTime()); wait != "" {
+		diags.Append(m.liveFact(path.Empty(), "Too early for a withdrawal", wait+" An apply before is refused, and moves nothing."))
 	}
-	if amount, ok := plan.Amount.Amount(); ok && amount.GreaterThan(balance.Available) {
-		diags.Append(m.liveFact(path.Root("amount"), "Balance is too low", fmt.Sprintf(
-			"%s is available, so a withdrawal of %s will be refused.", balance.Available.USD(), amount.USD())))
+	if n > 1 {
+		diags.Append(m.liveFact(path.Empty(), "More than one withdrawal at once", fmt.Sprintf(
+			"AUTX allows one withdrawal an hour, and this plan makes %d of them so far: an apply makes one of them at most, and the others are refused. Apply them an hour "+
+				"apart, for example with -target, or withdraw the sum.", n)))
 	}
+	diags.Append(m.checkBalance(balance.Available, amount, total)...)
 	return diags
 }
 
-// coolingDown tells when a withdrawal is possible again; empty where it is now.
-func coolingDown(balance *client.Balance, now time.Time) string {
-	next, ok := nextWithdrawal(balance)
-	if !ok || !now.Before(next) {
-		return ""
+// checkBalance tells whether the balance suffices for the withdrawals of a plan.
+func (m *mover) checkBalance(available, amount, total money.Amount) diag.Diagnostics {
+	if total.GreaterThan(available) {
+		together := ""
+		if !total.Equal(amount) {
+			together = fmt.Sprintf(", together with the others of this plan %s,", total.USD())
+		}
+		return diag.Diagnostics{m.liveFact(path.Root("amount"), "Balance is too low", fmt.Sprintf(
+			"%s is available, so a withdrawal of %s%s will be refused. What this plan deposits is not counted.", available.USD(), amount.USD(), together))}
 	}
-	return fmt.Sprintf("AUTX allows one withdrawal an hour, and the last one was at %s. The next is possible again at %s.",
-		next.Add(-cooldown).UTC().Format(time.RFC3339), next.UTC().Format(time.RFC3339))
+	limits := m.data.Desk().Limits()
+	if limits == nil || limits.KeepBalance == nil {
+		return nil
+	}
+	if left := available.Sub(total); left.LessThan(*limits.KeepBalance) {
+		return diag.Diagnostics{m.liveFact(path.Root("amount"), "Balance would fall too low", fmt.Sprintf(
+			"%s is available, so a withdrawal of %s would leave %s, and spending.keep_balance wants %s left: the apply will refuse it. Top the credits up, withdraw less, or "+
+				"lower keep_balance.", available.USD(), total.USD(), left.USD(), limits.KeepBalance.USD()))}
+	}
+	return nil
 }
 
-func explainWithdrawal(ctx context.Context, m *mover, title string, err error) diag.Diagnostics {
-	if !client.IsConflict(err) {
-		return diagnose.Refused(title, err, diagnose.Same)
+// explainWithdrawal tells why AUTX refused a withdrawal, and when the next one is possible.
+func explainWithdrawal(ctx context.Context, api *client.Client, title string, err error) diag.Diagnostics {
+	if _, desk := errors.AsType[*purchase.Refusal](err); desk || !client.IsConflict(err) {
+		return diagnose.Refused(title, err, amountOnly)
 	}
 	when := "The next is possible an hour after the last one."
-	if api, diags := m.data.Client(); !diags.HasError() {
-		if balance, lookup := api.Credits.Balance(ctx); lookup == nil {
-			if next, ok := nextWithdrawal(balance); ok {
-				when = "The next is possible again at " + next.UTC().Format(time.RFC3339) + "."
-			}
+	if balance, lookup := api.Credits.Balance(ctx); lookup == nil {
+		if wait := coolingDown(balance, api.ServiceTime()); wait != "" {
+			when = wait
 		}
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic("Too early for a withdrawal",
-		"AUTX allows one withdrawal an hour, so it refused this one. Nothing was moved. "+when+" Apply again then.\n\n"+err.Error())}
+		"AUTX refused the withdrawal, as it does within an hour of another one. Nothing was moved. "+when+" Apply again then.\n\n"+err.Error()+".")}
 }
