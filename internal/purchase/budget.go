@@ -40,11 +40,14 @@ func (b *budget) plan(ctx context.Context, record string, p Planned) (planResult
 		}
 		result.elsewhere = e.Planned != nil && e.PlannedBy != b.desk
 		amount := p.Authorized
+		if e.Effect = p.Kind.trait().effect; e.Effect != charges {
+			amount = money.Zero()
+		}
 		e.Planned, e.PlannedBy, e.Uncounted = &amount, b.desk, p.UnknownAmount
 		e.Title, e.Account, e.Desk, e.Process = p.Title, b.account, b.desk, b.process
-		result.total, result.purchases = l.total(), len(l.Entries)
+		result.total, result.purchases = l.total(), l.charges()
 		if result.total.GreaterThan(b.limits.MaxPerApply) {
-			result.list = l.list(func(e *entry) (money.Amount, bool) { return e.counts(), true })
+			result.list = l.list((*entry).counts)
 		}
 		return nil
 	}
@@ -57,9 +60,10 @@ func (b *budget) plan(ctx context.Context, record string, p Planned) (planResult
 
 // request is a purchase that wants to reserve.
 type request struct {
-	record, title        string
-	authorized, expected money.Amount
-	anyBalance           bool // it takes nothing from the balance
+	record, title string
+	effect        effect
+	authorized    money.Amount // of what may be charged
+	expected      money.Amount // what it does to the balance, in the direction of its effect
 }
 
 // reserve takes a purchase's amount from the limits before it is sent, all at once: two purchases can't both see the same money as free.
@@ -69,13 +73,8 @@ func (b *budget) reserve(ctx context.Context, r request) error {
 		l.forgetPlans(b.dead, func(*entry) bool { return true })
 		l.detach(r.record)
 		reserved := l.reserved()
-		if total := reserved.Add(r.authorized); total.GreaterThan(b.limits.MaxPerApply) {
-			return refusePerApply(r.title, r.authorized, reserved, b.limits.MaxPerApply, l.list(func(e *entry) (money.Amount, bool) {
-				if e.Reserved == nil {
-					return money.Amount{}, false
-				}
-				return *e.Reserved, true
-			}))
+		if r.effect == charges && reserved.Add(r.authorized).GreaterThan(b.limits.MaxPerApply) {
+			return refusePerApply(r.title, r.authorized, reserved, b.limits.MaxPerApply, l.list((*entry).reserved))
 		}
 		if err := b.keepBalance(ctx, l, r); err != nil {
 			return err
@@ -88,7 +87,7 @@ func (b *budget) reserve(ctx context.Context, r request) error {
 		l.Sequence++
 		amount := r.authorized
 		e.Title, e.Account, e.Desk, e.Process = r.title, b.account, b.desk, b.process
-		e.Reserved, e.Expected, e.Sequence, e.Stage = &amount, r.expected, l.Sequence, stageInFlight
+		e.Effect, e.Reserved, e.Expected, e.Sequence, e.Stage = r.effect, &amount, r.expected, l.Sequence, stageInFlight
 		return nil
 	})
 }
@@ -98,7 +97,7 @@ func (b *budget) reserve(ctx context.Context, r request) error {
 // reserved since.
 func (b *budget) keepBalance(ctx context.Context, l *ledger, r request) error {
 	keep := b.limits.KeepBalance
-	if keep == nil || r.anyBalance {
+	if keep == nil || r.effect == movesIn {
 		return nil
 	}
 	if b.balance == nil {
@@ -111,13 +110,9 @@ func (b *budget) keepBalance(ctx context.Context, l *ledger, r request) error {
 		if e.Account != b.account {
 			continue
 		}
-		switch e.Stage {
-		case stageInFlight:
-			inFlight = true
+		inFlight = inFlight || e.Stage == stageInFlight
+		if e.Effect != movesIn && (e.Stage == stageInFlight || e.Stage == stageUncertain) {
 			uncertain = uncertain.Add(e.Expected)
-		case stageUncertain:
-			uncertain = uncertain.Add(e.Expected)
-		case stageBought, stageReleased:
 		}
 	}
 	if !have || !inFlight {
@@ -134,11 +129,11 @@ func (b *budget) keepBalance(ctx context.Context, l *ledger, r request) error {
 	left := last.Available
 	for _, e := range l.Entries {
 		if e.Account == b.account && e.Reserved != nil && e.Sequence > last.Sequence {
-			left = left.Sub(e.Expected)
+			left = left.Sub(e.takes())
 		}
 	}
 	if after := left.Sub(r.expected); after.LessThan(*keep) {
-		return refuseKeepBalance(r.title, r.expected, left, *keep)
+		return refuseKeepBalance(r, left, *keep)
 	}
 	return nil
 }

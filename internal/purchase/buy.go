@@ -57,15 +57,15 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 			fmt.Sprintf("The %s was not sent, because the provider did not say under which key. This is a bug in the provider; please report "+
 				"it.", p.Title))
 	case !p.Kind.allowedBy(d.limits):
-		return nil, refuseNotAllowed(p.Kind, p.Title, p.Authorized)
+		return nil, refuseNotAllowed(p, d.limits)
 	case !d.identified():
 		return nil, refuse(ReasonCheck, nil, "Account is not known yet",
 			fmt.Sprintf("The %s was not sent, because the provider's API key or base URL is not known.", p.Title))
 	case ctx.Err() != nil:
-		return nil, refuseCancelled(p.Title, ctx.Err())
+		return nil, refuseCancelled(p, ctx.Err())
 	}
 	if err := d.store.open(ctx); err != nil {
-		return nil, refuseJournal(p.Title, "can't be created", err)
+		return nil, refuseJournal(p, "can't be created", err)
 	}
 	waiting, cancel := context.WithTimeout(ctx, p.deadline()+grace)
 	defer cancel()
@@ -73,15 +73,15 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:
-		return nil, refuseCancelled(p.Title, ctx.Err())
+		return nil, refuseCancelled(p, ctx.Err())
 	case waiting.Err() != nil:
 		return nil, refuseBusy(p, err)
 	default:
-		return nil, refuseJournal(p.Title, "can't be locked", err)
+		return nil, refuseJournal(p, "can't be locked", err)
 	}
 	if b.rec, err = d.load(ctx, b.name); err != nil {
 		release()
-		return nil, refuseJournal(p.Title, "can't be read", err)
+		return nil, refuseJournal(p, "can't be read", err)
 	}
 	if d.walk.read(p.Kind, p.Key).bought != "" {
 		release()
@@ -93,8 +93,9 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 // reserve reads the price again and takes the purchase's amount from the limits.
 func (b *buying) reserve(ctx context.Context) error {
 	d, p := b.desk, b.p
-	if p.Kind.trait().effect != charges {
-		return b.reserveMovement(ctx)
+	if !p.Kind.charges() {
+		// It takes nothing from what may be charged, and of the balance only a withdrawal takes.
+		return b.take(ctx, request{record: b.name, title: p.Title, effect: p.Kind.trait().effect, expected: p.Authorized})
 	}
 	if most := d.limits.MaxPerPurchase; most != nil && p.Authorized.GreaterThan(*most) {
 		return refusePerPurchase(p.Title, p.Authorized, *most)
@@ -113,17 +114,6 @@ func (b *buying) reserve(ctx context.Context) error {
 	return b.take(ctx, request{record: b.name, title: p.Title, authorized: p.Authorized, expected: expected})
 }
 
-// reserveMovement enters a movement of money, which takes nothing from what may be charged. Of the balance only a withdrawal takes.
-func (b *buying) reserveMovement(ctx context.Context) error {
-	r := request{record: b.name, title: b.p.Title}
-	if b.p.Kind.trait().effect == movesOut {
-		r.expected = b.p.Authorized
-	} else {
-		r.anyBalance = true
-	}
-	return b.take(ctx, r)
-}
-
 func (b *buying) take(ctx context.Context, r request) error {
 	err := b.desk.ledger().reserve(ctx, r)
 	if _, refused := errors.AsType[*Refusal](err); err == nil || refused {
@@ -134,11 +124,11 @@ func (b *buying) take(ctx context.Context, r request) error {
 
 func (b *buying) unread(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
-		return refuseCancelled(b.p.Title, ctx.Err())
+		return refuseCancelled(b.p, ctx.Err())
 	}
 	return refuse(ReasonCheck, err, "Purchase not sent",
-		fmt.Sprintf("The %s was not sent and nothing was charged, because %s could not be read: %v.\n\nApply again once that "+
-			"works.", b.p.Title, what, err))
+		fmt.Sprintf("The %s was not sent and %s, because %s could not be read: %v.\n\nApply again once that "+
+			"works.", b.p.Title, b.p.Kind.unharmed(), what, err))
 }
 
 func (b *buying) giveBack(ctx context.Context) {
@@ -169,19 +159,19 @@ func (b *buying) writeIntent(ctx context.Context) error {
 	rec.Attempts++
 	b.describe(rec)
 	if ctx.Err() != nil {
-		return refuseCancelled(p.Title, ctx.Err())
+		return refuseCancelled(p, ctx.Err())
 	}
 	write := d.save
 	if b.rec == nil {
 		write = d.insert
 	}
 	if err := write(ctx, b.name, rec); err != nil {
-		return refuseJournal(p.Title, "can't be written", err)
+		return refuseJournal(p, "can't be written", err)
 	}
 	b.previous, b.rec = b.rec, rec
 	if ctx.Err() != nil {
 		b.takeBack(ctx)
-		return refuseCancelled(p.Title, ctx.Err())
+		return refuseCancelled(p, ctx.Err())
 	}
 	return nil
 }
@@ -215,7 +205,11 @@ func (b *buying) send(ctx context.Context) (Result, error) {
 		b.settle(ctx, stateKnown, id)
 		return Result{ID: id, Problems: b.problems}, nil
 	case err == nil:
-		err = errors.New("the service confirmed the purchase without saying its id")
+		b.problems = append(b.problems, warn("Purchase confirmed without an id", fmt.Sprintf("AUTX has confirmed the %s without saying its id, so it was "+
+			"looked up.", p.Title)))
+		return b.findID(ctx)
+	case errors.Is(err, ErrIDUnknown):
+		return b.findID(ctx)
 	case !mayHaveBeenCarriedOut(err):
 		b.takeBack(ctx)
 		b.giveBack(ctx)
@@ -250,9 +244,39 @@ func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
 	id := found.candidates[0].ID
 	b.problems = append(b.problems, warn("Purchase made although its answer was lost",
 		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards: %s is there and nothing else fits, so it is taken for "+
-			"the one that was just bought. It was charged at most once.", p.Title, lost, found.candidates[0])))
+			"the one that was just sent. It was sent once.", p.Title, lost, found.candidates[0])))
 	b.settle(ctx, stateAdopted, id)
 	return Result{ID: id, Problems: b.problems}, nil
+}
+
+// findID looks up the id of a purchase that the service has confirmed without saying it. Whatever the look shows, it was made.
+func (b *buying) findID(ctx context.Context) (Result, error) {
+	ctx = context.WithoutCancel(ctx)
+	b.rec.State, b.rec.Confirmed = stateUnknown, true
+	_ = b.desk.save(ctx, b.name, b.rec) // without it a later run takes the purchase for one that may not have been made, and looks as well
+	found, err := b.lookUp(ctx, b.rec.Snapshot)
+	if err != nil || found.none() || found.ambiguous() {
+		return b.unnamed(ctx, found, err)
+	}
+	id := found.candidates[0].ID
+	b.settle(ctx, stateKnown, id)
+	return Result{ID: id, Problems: b.problems}, nil
+}
+
+// unnamed ends a purchase that the service has confirmed and whose id could not be found.
+func (b *buying) unnamed(ctx context.Context, found finding, lookup error) (Result, error) {
+	p := b.p
+	if p.Placeholder == "" {
+		if b.rec.Candidates = found.candidates; found.ambiguous() {
+			b.rec.State = stateAmbiguous
+		}
+		_ = b.desk.save(ctx, b.name, b.rec) // a later run looks again in either state
+		return Result{}, refuseNoID(p, found, lookup)
+	}
+	b.problems = append(b.problems, warn("Made, but its id is not known", fmt.Sprintf("AUTX has confirmed the %s without saying its id, and it can't be told: %s"+
+		"It was made once and is not made again. The id %s only stands in for the one at AUTX.", p.Title, whyUnnamed(found, lookup), p.Placeholder)))
+	b.settle(ctx, stateKnown, p.Placeholder)
+	return Result{ID: p.Placeholder, Problems: b.problems}, nil
 }
 
 // settle writes down a purchase that was made. A failure is told as a warning: the purchase is made all the same.
@@ -261,6 +285,7 @@ func (b *buying) settle(ctx context.Context, to state, id string) {
 	ctx = context.WithoutCancel(ctx)
 	d.walk.at(p.Kind, p.Key, func(r *row) { r.bought, r.found = id, to == stateAdopted })
 	b.rec.State, b.rec.ID, b.rec.Candidates, b.rec.Instance = to, id, nil, d.instance()
+	b.rec.Confirmed, b.rec.PlannedAnew, b.rec.Placeholder = false, false, id == p.Placeholder
 	if err := d.save(ctx, b.name, b.rec); err != nil {
 		b.problems = append(b.problems, warn("Purchase not noted in the journal",
 			fmt.Sprintf("The %s was made (id %s), but %s could not be written: %v.\n\nThe state has it. Should this run lose the state as "+

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -83,20 +84,15 @@ func TestDefiniteFailureAfterALostRequest(t *testing.T) {
 
 func TestLostAnswerIsFoundAgain(t *testing.T) {
 	t.Parallel()
-	for name, f := range map[string]fate{"lost": lostAfter, "without an id": noID} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := newBuyer(t)
-			b.service.script = []fate{f}
-			result := b.must(b.agent("SUMM"))
-			if result.ID != "id-1" || result.Adopted {
-				t.Errorf("result = %+v; want id-1, charged by this call", result)
-			}
-			wantProblem(t, result.Problems, purchase.SeverityWarning, "Purchase made although its answer was lost", "id-1")
-			b.wantCharges(purchase.AgentLaunch, "SUMM", 1)
-			b.wantState(purchase.AgentLaunch, "SUMM", "adopted")
-		})
+	b := newBuyer(t)
+	b.service.script = []fate{lostAfter}
+	result := b.must(b.agent("SUMM"))
+	if result.ID != "id-1" || result.Adopted {
+		t.Errorf("result = %+v; want id-1, charged by this call", result)
 	}
+	wantProblem(t, result.Problems, purchase.SeverityWarning, "Purchase made although its answer was lost", "id-1")
+	b.wantCharges(purchase.AgentLaunch, "SUMM", 1)
+	b.wantState(purchase.AgentLaunch, "SUMM", "adopted")
 }
 
 func TestLostAnswerIsFoundInALaggingList(t *testing.T) {
@@ -185,7 +181,7 @@ func TestLookThatFails(t *testing.T) {
 	b := newBuyer(t)
 	b.service.script, b.service.findErrs = []fate{lostAfter}, purchase.LookupPauses()
 	refusal := b.refuse(b.order("k", "d"), purchase.ReasonUnknown)
-	if !strings.Contains(refusal.Detail, "$30.00") || !strings.Contains(refusal.Detail, "Don't buy it by hand") {
+	if !strings.Contains(refusal.Detail, "$30.00") || !strings.Contains(refusal.Detail, "Don't make it by hand") {
 		t.Errorf("detail: %s", refusal.Detail)
 	}
 	b.wantState(order, "k", "unknown")
@@ -295,21 +291,81 @@ func TestTwoLostAnswersAreNotAssigned(t *testing.T) {
 	b := newBuyer(t)
 	b.service.script = []fate{diedAfter, diedBefore}
 	b.buy(b.order("a", "d")) // it dies
-	b.buy(b.order("b", "d")) // it dies
+	second := b.order("b", "d")
+	second.Snapshot = func(context.Context) (json.RawMessage, error) { return json.RawMessage("[]"), nil } // taken while a was on its way
+	b.buy(second)                                                                                          // it dies
 	// One order is there, and either key may have made it.
-	refusal := b.refuse(b.order("a", "d"), purchase.ReasonAmbiguous)
-	if !strings.Contains(refusal.Detail, "order b") {
-		t.Errorf("the rival is not named: %s", refusal.Detail)
+	for key, other := range map[string]string{"a": "order b", "b": "order a"} {
+		for range 2 {
+			refusal := b.refuse(b.order(key, "d"), purchase.ReasonAmbiguous)
+			if !strings.Contains(refusal.Detail, other) || !strings.Contains(refusal.Detail, "id-1") {
+				t.Errorf("the rival or the candidate is not named: %s", refusal.Detail)
+			}
+		}
+		if view := b.wantState(order, key, "ambiguous"); view.Candidates != 1 {
+			t.Errorf("record = %+v; want the one candidate", view)
+		}
 	}
-	if view := b.wantState(order, "a", "ambiguous"); view.Candidates != 1 {
-		t.Errorf("record = %+v; want the one candidate", view)
+	if sends, _, _ := b.service.counts(); sends != 2 {
+		t.Errorf("%d requests; want none of the runs that can't tell", sends)
 	}
-	// Of b it can be told that it was not made: the order was there before b was sent. That settles a as well.
+	// An import settles the one, and with it the other.
+	b.desk().SawInState(t.Context(), order, "a", "id-1")
 	if result := b.must(b.order("b", "d")); result.Adopted || result.ID != "id-2" {
 		t.Errorf("result = %+v; want id-2, bought now", result)
 	}
-	if result := b.must(b.order("a", "d")); !result.Adopted || result.ID != "id-1" {
-		t.Errorf("result = %+v; want id-1 adopted", result)
+}
+
+func TestWhatWasThereBeforeIsNoRival(t *testing.T) {
+	t.Parallel()
+	for _, first := range []string{"a", "b"} {
+		b := newBuyer(t)
+		b.service.script = []fate{diedAfter, diedBefore}
+		b.buy(b.order("a", "d")) // it dies
+		b.buy(b.order("b", "d")) // it dies, and its snapshot has the order of a
+		for _, key := range []string{first, "a", "b"} {
+			if view, _ := b.desk().RecordOf(order, key); view.State != "intent" {
+				continue
+			}
+			result := b.must(b.order(key, "d"))
+			if want := map[string]string{"a": "id-1", "b": "id-2"}[key]; result.ID != want || result.Adopted != (key == "a") {
+				t.Errorf("%s first: the result of %s is %+v; want %s", first, key, result, want)
+			}
+		}
+		b.wantCharges(order, "a", 1)
+		b.wantCharges(order, "b", 1)
+	}
+}
+
+// TestRunsThatLookForTheirsDoNotWaitForEachOther: two purchases whose process died are looked for at once. Each holds its own key.
+func TestRunsThatLookForTheirsDoNotWaitForEachOther(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	b.hooks.Memory = purchase.NewMemoryStore() // waits of its own on a key's lock, which show up as a deadlock
+	empty := func(context.Context) (json.RawMessage, error) { return json.RawMessage("[]"), nil }
+	b.service.script = []fate{diedAfter, diedAfter}
+	for _, key := range []string{"a", "b"} {
+		p := b.order(key, "d")
+		p.Snapshot = empty
+		b.buy(p) // it dies
+	}
+	var meet sync.WaitGroup
+	meet.Add(2)
+	refusals := make(chan error, 2)
+	for _, key := range []string{"a", "b"} {
+		p := b.order(key, "d")
+		find, once := p.Find, sync.Once{}
+		p.Find = func(ctx context.Context, snapshot json.RawMessage) ([]purchase.Match, error) {
+			once.Do(func() { meet.Done(); meet.Wait() }) // both hold their keys
+			return find(ctx, snapshot)
+		}
+		go func() {
+			_, err := b.desk().Buy(t.Context(), p)
+			refusals <- err
+		}()
+	}
+	for range 2 {
+		wantRefusal(t, <-refusals, purchase.ReasonAmbiguous)
 	}
 }
 

@@ -23,7 +23,7 @@ func (b *buying) settleForeign(ctx context.Context) (Result, bool, error) {
 	d, p := b.desk, b.p
 	names, err := d.store.list(ctx, b.slot+".")
 	if err != nil {
-		return Result{}, false, refuseJournal(p.Title, "can't be read", err)
+		return Result{}, false, refuseJournal(p, "can't be read", err)
 	}
 	for _, name := range names {
 		if name == b.name {
@@ -31,12 +31,12 @@ func (b *buying) settleForeign(ctx context.Context) (Result, bool, error) {
 		}
 		rec, err := d.load(ctx, name)
 		if err != nil {
-			return Result{}, false, refuseJournal(p.Title, "can't be read", err)
+			return Result{}, false, refuseJournal(p, "can't be read", err)
 		}
 		if rec == nil {
 			continue
 		}
-		if rec.State.open() {
+		if rec.State.open() || rec.Placeholder {
 			if result, done, err := b.settleOpen(ctx, rec, true); err != nil || done {
 				return result, done, err
 			}
@@ -61,7 +61,7 @@ func (b *buying) settleForeign(ctx context.Context) (Result, bool, error) {
 func (b *buying) takeRecordOver(ctx context.Context, rec *record) error {
 	rec.Owner = b.desk.owner
 	if err := b.desk.insert(ctx, b.name, rec); err != nil {
-		return refuseJournal(b.p.Title, "can't be written", err)
+		return refuseJournal(b.p, "can't be written", err)
 	}
 	b.rec = rec
 	return nil
@@ -70,21 +70,37 @@ func (b *buying) takeRecordOver(ctx context.Context, rec *record) error {
 // settleOpen deals with an earlier attempt of which it isn't known what came of it: it is looked up before anything is sent.
 func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Result, bool, error) {
 	d, p := b.desk, b.p
-	found, err := b.lookUp(ctx, rec.Snapshot)
-	if err != nil {
-		if ctx.Err() != nil {
-			return Result{}, false, refuseCancelled(p.Title, ctx.Err())
+	if rec.State == stateIntent {
+		// Others that look for theirs wait for whoever has an intent. Its process has ended, as this one holds the lock; left as it is, two that look for
+		// theirs would wait for each other.
+		rec.State = stateUnknown
+		if err := d.save(ctx, b.slot+"."+rec.Owner, rec); err != nil {
+			return Result{}, false, refuseJournal(p, "can't be written", err)
 		}
+	}
+	found, err := b.lookUp(ctx, rec.Snapshot)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return Result{}, false, refuseCancelled(p, ctx.Err())
+	case rec.Confirmed && !foreign:
+		return Result{}, false, refuseNoID(p, found, err)
+	default:
 		return Result{}, false, refuseStillUnknown(rec, err)
 	}
 	otherService := b.otherInstance(rec)
+	// A live object that was made may be gone by now, which frees its key; what is used once for ever is there, listed or not.
+	if rec.Confirmed && p.Settled == AdoptIfSameInputs && !foreign && !otherService && (found.none() || found.ambiguous()) {
+		result, err := b.settleConfirmed(ctx, found)
+		return result, err == nil, err
+	}
 	if found.none() {
 		switch {
 		case foreign:
 		case otherService:
 			// Nothing of it is to be carried over into the next attempt.
 			if err := d.store.remove(ctx, b.name); err != nil {
-				return Result{}, false, refuseJournal(p.Title, "can't be written", err)
+				return Result{}, false, refuseJournal(p, "can't be written", err)
 			}
 			b.rec = nil
 		default:
@@ -107,13 +123,23 @@ func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Res
 		}
 	}
 	id := found.candidates[0].ID
-	if differs(rec.Digest, p.Digest) && p.Settled == AdoptIfSameInputs {
+	if p.Settled == AdoptIfSameInputs && differs(rec.Digest, p.Digest) {
 		b.rec.State, b.rec.ID, b.rec.Candidates = stateAdopted, id, nil
 		_ = d.save(ctx, b.name, b.rec) // a later run looks again if the record stays open
 		return Result{}, false, refuseOtherInputs(p, id)
 	}
 	return b.adopt(ctx, id, fmt.Sprintf("An earlier run sent the %s and did not live to see the answer, or lost it. It was looked up: %s is "+
-		"there and nothing else fits, so it is taken over. This run charges nothing for it.", p.Title, found.candidates[0])), true, nil
+		"there and nothing else fits, so it is taken over. %s.", p.Title, found.candidates[0], sentence(p.Kind.free()))), true, nil
+}
+
+// settleConfirmed deals with an earlier attempt that the service has confirmed, and whose id can't be found.
+func (b *buying) settleConfirmed(ctx context.Context, found finding) (Result, error) {
+	if differs(b.rec.Digest, b.p.Digest) {
+		return Result{}, refuseOtherInputs(b.p, "")
+	}
+	result, err := b.unnamed(ctx, found, nil)
+	result.Adopted = err == nil
+	return result, err
 }
 
 // settleBound deals with a key under which something was bought.
@@ -143,12 +169,12 @@ func (b *buying) settleBound(ctx context.Context, rec *record) (Result, bool, er
 		return Result{}, false, refuseOtherInputs(p, rec.ID)
 	}
 	why := fmt.Sprintf("%s is already there (id %s): an earlier run made the %s, and no state of this configuration had it. It is taken over, "+
-		"and this run charges nothing for it.",
-		sentence(p.Kind.trait().noun+" "+p.Key), rec.ID, p.Title)
+		"and %s.",
+		sentence(p.Kind.trait().noun+" "+p.Key), rec.ID, p.Title, p.Kind.free())
 	if p.Settled == AdoptIfSameInputs {
-		why = fmt.Sprintf("The %s was made before under the key %q (id %s). It is taken over, and this run charges nothing for it. To buy "+
-			"again, change %s.",
-			p.Title, p.Key, rec.ID, p.Kind.trait().keyName)
+		why = fmt.Sprintf("The %s was made before under the key %q (id %s). It is taken over, and %s. To %s, "+
+			"change %s.",
+			p.Title, p.Key, rec.ID, p.Kind.free(), p.Kind.again(), p.Kind.trait().keyName)
 		if p.Digest != "" && rec.Digest == "" {
 			why += "\n\nThe journal does not know with which inputs it was made, so they could not be compared with the configuration."
 		}

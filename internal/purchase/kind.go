@@ -10,9 +10,11 @@ const (
 	AgentLaunch Kind = "agent_launch"
 	// Order is an order of an agent's work. Its key is an idempotency key.
 	Order Kind = "order"
-	// Deposit moves money into the account's credits, Withdrawal out of them. Neither is a charge: what limits charges does not limit them, and each has
-	// to be allowed on its own. Their keys are idempotency keys.
-	Deposit    Kind = "credit_deposit"
+	// Deposit moves money into the account's credits. It is no charge: what limits charges does not limit it, and it has to be allowed on its own
+	// (Limits.AllowDeposits). Its key is an idempotency key.
+	Deposit Kind = "credit_deposit"
+	// Withdrawal moves money out of the account's credits. It is no charge either and has to be allowed on its own (Limits.AllowWithdrawals), but it may
+	// not take the balance below Limits.KeepBalance. Its key is an idempotency key.
 	Withdrawal Kind = "credit_withdrawal"
 )
 
@@ -56,6 +58,33 @@ func (k Kind) allowedBy(limits *Limits) bool {
 	case charges:
 	}
 	return true
+}
+
+// charges tells whether purchases of the kind pay somebody. The others move the account's own money.
+func (k Kind) charges() bool { return k.trait().effect == charges }
+
+// unharmed says what did not happen where a purchase was not made.
+func (k Kind) unharmed() string {
+	if k.charges() {
+		return "nothing was charged"
+	}
+	return "no money was moved"
+}
+
+// free says of a purchase that is taken over what the run does not do for it.
+func (k Kind) free() string {
+	if k.charges() {
+		return "this run charges nothing for it"
+	}
+	return "this run moves no money for it"
+}
+
+// again is what using another key means.
+func (k Kind) again() string {
+	if k.charges() {
+		return "buy again"
+	}
+	return "move money again"
 }
 
 func (k Kind) trait() trait {

@@ -26,12 +26,13 @@ type entry struct {
 	Desk    string    `json:"desk"` // who wrote this last
 	Process processID `json:"process,omitempty"`
 
+	Effect    effect        `json:"effect,omitempty"` // only charges count against the limit
 	Planned   *money.Amount `json:"planned_usd,omitempty"`
 	PlannedBy string        `json:"planned_by,omitempty"` // the desk whose plan it is
 	Uncounted bool          `json:"uncounted,omitempty"`  // planned with an amount that is not known yet
 
 	Reserved *money.Amount `json:"reserved_usd,omitempty"`
-	Expected money.Amount  `json:"expected_usd"` // of the balance: the price where it is known, else the reserved amount
+	Expected money.Amount  `json:"expected_usd"` // of the balance: the price where it is known, else the authorised amount
 	Sequence int           `json:"sequence,omitempty"`
 	Stage    stage         `json:"stage,omitempty"`
 }
@@ -93,32 +94,55 @@ func (l *ledger) forgetPlans(dead func(processID) bool, fits func(*entry) bool) 
 	l.Entries = kept
 }
 
-// counts is what an entry takes of the command's limit: the larger of what is planned and what is reserved.
-func (e *entry) counts() money.Amount {
-	var amount money.Amount
-	if e.Planned != nil {
-		amount = *e.Planned
+// counts is what an entry takes of the command's limit: the larger of what is planned and what is reserved. It is false of an entry that is not one of
+// a charge: a movement of money, or what was taken over from an earlier run.
+func (e *entry) counts() (money.Amount, bool) {
+	amount, ok := e.reserved()
+	if e.Effect == charges && e.Planned != nil {
+		amount, ok = money.Max(amount, *e.Planned), true
 	}
-	if e.Reserved != nil {
-		amount = money.Max(amount, *e.Reserved)
-	}
-	return amount
+	return amount, ok
 }
 
-func (l *ledger) total() money.Amount {
-	var total money.Amount
-	for _, e := range l.Entries {
-		total = total.Add(e.counts())
+// reserved is what an entry has reserved of the command's limit; false where it is not one of a charge that was sent.
+func (e *entry) reserved() (money.Amount, bool) {
+	if e.Effect != charges || e.Reserved == nil {
+		return money.Amount{}, false
 	}
-	return total
+	return *e.Reserved, true
 }
 
-func (l *ledger) reserved() money.Amount {
-	var total money.Amount
+// takes is what an entry takes from a balance that was read before it. A deposit adds to it, once it was made.
+func (e *entry) takes() money.Amount {
+	switch {
+	case e.Effect != movesIn:
+		return e.Expected
+	case e.Stage == stageBought:
+		return e.Expected.Neg()
+	}
+	return money.Amount{}
+}
+
+// charges is how many charges count.
+func (l *ledger) charges() int {
+	n := 0
 	for _, e := range l.Entries {
-		if e.Reserved != nil {
-			total = total.Add(*e.Reserved)
+		if _, ok := e.counts(); ok {
+			n++
 		}
+	}
+	return n
+}
+
+func (l *ledger) total() money.Amount { return l.sum((*entry).counts) }
+
+func (l *ledger) reserved() money.Amount { return l.sum((*entry).reserved) }
+
+func (l *ledger) sum(of func(*entry) (money.Amount, bool)) money.Amount {
+	var total money.Amount
+	for _, e := range l.Entries {
+		amount, _ := of(e)
+		total = total.Add(amount)
 	}
 	return total
 }

@@ -68,22 +68,53 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 	if err := b.awaitOthers(ctx); err != nil {
 		return finding{}, err
 	}
-	var found finding
 	claimed := map[string]bool{}
+	var open []*record // of purchases of which it isn't known what they are
 	err := b.others(ctx, func(_ string, other *record) error {
-		switch {
-		case other.State.settled():
-			claimed[other.ID] = true
-		case b.rivals(other):
-			found.rivals = append(found.rivals, other.Title)
+		claimed[other.ID] = other.State.settled() || claimed[other.ID]
+		if (other.State.open() || other.Placeholder) && b.rivals(other) {
+			open = append(open, other)
 		}
 		return nil
 	})
 	if err != nil {
 		return finding{}, err
 	}
-	found.candidates = slices.DeleteFunc(slices.Clone(matches), func(m Match) bool { return claimed[m.ID] })
+	isClaimed := func(m Match) bool { return claimed[m.ID] }
+	found := finding{candidates: slices.DeleteFunc(slices.Clone(matches), isClaimed)}
+	if !found.none() {
+		found.rivals = b.contenders(ctx, found.candidates, open, isClaimed)
+	}
 	return found, nil
+}
+
+// mostContenders bounds how many other open purchases are looked into, with a request each. Where there are more, each may be a rival.
+const mostContenders = 10
+
+// contenders names the open purchases that what was found may belong to as well. An object that was there before one of them was sent is not that one's.
+// One that was made for certain leaves a single candidate alone where something else is there for it.
+func (b *buying) contenders(ctx context.Context, candidates []Match, open []*record, claimed func(Match) bool) []string {
+	var titles []string
+	if len(candidates) > 1 || len(open) > mostContenders {
+		for _, other := range open {
+			titles = append(titles, other.Title)
+		}
+		return titles
+	}
+	spent := map[string]bool{candidates[0].ID: true}
+	for _, other := range open {
+		matches, err := b.look(ctx, other.Snapshot)
+		if err == nil && !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == candidates[0].ID }) {
+			continue
+		}
+		spare := slices.IndexFunc(matches, func(m Match) bool { return !spent[m.ID] && !claimed(m) })
+		if made := other.Placeholder || other.Confirmed; err == nil && made && spare >= 0 {
+			spent[matches[spare].ID] = true
+			continue
+		}
+		titles = append(titles, other.Title)
+	}
+	return titles
 }
 
 // awaitOthers waits until no other purchase that could be mistaken for this one is on its way. It can't wait in a circle: this purchase is not on

@@ -50,43 +50,46 @@ func (e effect) allowedBySwitch() string {
 	return ""
 }
 
-func movesBlock(switchName string) string {
-	return fmt.Sprintf("  provider \"autx\" {\n    spending = {\n      max_per_apply = \"0\" # what may be charged; %s is apart from it\n      %s "+
-		"= true\n    }\n  }",
-		strings.TrimPrefix(switchName, "allow_"), switchName)
+// allowMoves says how to allow a movement of money: by its switch, within a spending block that may have to be added.
+func allowMoves(switchName string, limits *Limits) string {
+	if limits != nil {
+		return fmt.Sprintf("To allow it, add this to the provider's spending block:\n\n  %s = true", switchName)
+	}
+	return fmt.Sprintf("To allow it, add a spending block, here one that allows no charges:\n\n"+
+		"  provider \"autx\" {\n    spending = {\n      max_per_apply = \"0\"\n      %s = true\n    }\n  }", switchName)
 }
 
-func refuseNotAllowed(kind Kind, title string, cost money.Amount) *Refusal {
-	if switchName := kind.trait().effect.allowedBySwitch(); switchName != "" {
+func refuseNotAllowed(p *Purchase, limits *Limits) *Refusal {
+	title, cost := p.Title, p.Authorized
+	if switchName := p.Kind.trait().effect.allowedBySwitch(); switchName != "" {
 		return refuse(ReasonSpendingOff, nil, "Moving money is not allowed",
-			fmt.Sprintf("The %s was not sent and no money was moved, because spending.%s is not on. To allow it, "+
-				"add:\n\n%s", title, switchName, movesBlock(switchName)))
+			fmt.Sprintf("The %s was not sent and no money was moved, because spending.%s is not on. %s", title, switchName, allowMoves(switchName, limits)))
 	}
 	return refuse(ReasonSpendingOff, nil, "Spending is not allowed",
 		fmt.Sprintf("The %s may cost up to %s. Nothing was sent and nothing was charged, because the provider has no spending block. To allow "+
 			"it, add:\n\n%s", title, cost.USD(), spendingBlock(cost)))
 }
 
-func refuseCancelled(title string, cause error) *Refusal {
+func refuseCancelled(p *Purchase, cause error) *Refusal {
 	why := "the run was interrupted"
 	if errors.Is(cause, context.DeadlineExceeded) {
 		why = "the time for it was over"
 	}
-	return refuse(ReasonCancelled, cause, "Purchase not sent", fmt.Sprintf("The %s was not sent and nothing was charged: %s before. Apply "+
-		"again to make it.", title, why))
+	return refuse(ReasonCancelled, cause, "Purchase not sent", fmt.Sprintf("The %s was not sent and %s: %s before. Apply "+
+		"again to make it.", p.Title, p.Kind.unharmed(), why))
 }
 
-func refuseJournal(title, what string, err error) *Refusal {
+func refuseJournal(p *Purchase, what string, err error) *Refusal {
 	return refuse(ReasonJournal, err, summaryJournal,
-		fmt.Sprintf("The %s was not sent and nothing was charged, because the journal, which makes sure that nothing is bought twice, %s: "+
-			"%v.\n\n%s", title, what, err, journalRemedy(err)))
+		fmt.Sprintf("The %s was not sent and %s, because the journal, which makes sure that nothing is done twice, %s: "+
+			"%v.\n\n%s", p.Title, p.Kind.unharmed(), what, err, journalRemedy(err)))
 }
 
 func journalRemedy(err error) string {
 	switch {
 	case errors.Is(err, errCorrupt):
 		return "The file says whether this was bought before, so it is not ignored. Restore it from a backup; or find out on AUTX that nothing " +
-			"was bought, delete it, and apply again."
+			"was made under this key, delete it, and apply again."
 	case errors.Is(err, errNewerFormat):
 		return "Use that version of the provider, or a newer one."
 	}
@@ -94,14 +97,14 @@ func journalRemedy(err error) string {
 }
 
 func refuseBusy(p *Purchase, err error) *Refusal {
-	return refuse(ReasonBusy, err, "Another run is buying this",
+	return refuse(ReasonBusy, err, "Another run is at this purchase",
 		fmt.Sprintf("Another process has been making the %s for more than %s, perhaps one that outlived an interrupted run. Nothing was sent "+
 			"by this one. Apply again when it has ended: its result is taken over then.", p.Title, p.deadline()+grace))
 }
 
 func refuseDuplicate(p *Purchase) *Refusal {
 	return refuse(ReasonDuplicate, nil, summarySameKey,
-		fmt.Sprintf("The %s was not sent: this run has already bought under the %s %q for another resource. Give each resource a %s of its "+
+		fmt.Sprintf("The %s was not sent: this run has already used the %s %q for another resource. Give each resource a %s of its "+
 			"own; with count or for_each, build it from count.index or "+
 			"each.key.", p.Title, p.Kind.trait().keyName, p.Key, p.Kind.trait().keyName))
 }
@@ -130,11 +133,15 @@ func refusePerApply(title string, authorized, reserved, most money.Amount, bough
 	return refuse(ReasonLimit, nil, summaryPerApply, detail+"\n\nRaise max_per_apply, or apply again: each run has the whole limit.")
 }
 
-func refuseKeepBalance(title string, expected, available, keep money.Amount) *Refusal {
+func refuseKeepBalance(r request, available, keep money.Amount) *Refusal {
+	what := "nothing was charged: it may cost " + r.expected.USD()
+	if r.effect == movesOut {
+		what = "no money was moved: it takes " + r.expected.USD()
+	}
 	return refuse(ReasonLimit, nil, "Balance would fall too low",
-		fmt.Sprintf("The %s was not sent and nothing was charged: it may cost %s, %s is available when what this run has under way is taken "+
+		fmt.Sprintf("The %s was not sent and %s, %s is available when what this run has under way is taken "+
 			"off, and spending.keep_balance wants %s left.\n\n"+
-			"Top the credits up, or lower keep_balance.", title, expected.USD(), available.USD(), keep.USD()))
+			"Top the credits up, or lower keep_balance.", r.title, what, available.USD(), keep.USD()))
 }
 
 func refuseInState(p *Purchase, id string) *Refusal {
@@ -158,39 +165,76 @@ func waysOut(kind Kind, id string) string {
 		t.keyName, t.resource, t.keyName, importBlock(kind, id))
 }
 
+// refuseOtherInputs is for a key under which something else was bought; id is "" where it is not known.
 func refuseOtherInputs(p *Purchase, id string) *Refusal {
+	which, keep := "", "."
+	if id != "" {
+		which, keep = " (id "+id+")", ", or import it:\n\n"+importBlock(p.Kind, id)
+	}
 	return refuse(ReasonBound, nil, "Key was used for another purchase",
-		fmt.Sprintf("The %s was not sent and nothing was charged: under the key %q something else was bought before (id %s), with other "+
-			"inputs. To buy this as well, change %s; to keep what was bought, restore the inputs, or import it:\n\n"+
-			"%s", p.Title, p.Key, id, p.Kind.trait().keyName, importBlock(p.Kind, id)))
+		fmt.Sprintf("The %s was not sent and %s: under the key %q another %s was made before%s, with other "+
+			"inputs. To have this one as well, change %s; to keep what was made, restore the inputs%s",
+			p.Title, p.Kind.unharmed(), p.Key, p.Kind.trait().noun, which, p.Kind.trait().keyName, keep))
 }
 
 func refuseGone(p *Purchase, id string) *Refusal {
 	return refuse(ReasonBound, nil, "Key was used before",
-		fmt.Sprintf("The %s was not sent and nothing was charged: under the key %q %s was bought before, which AUTX does not show any more. A "+
-			"key buys once. To buy again, change %s.",
-			p.Title, p.Key, id, p.Kind.trait().keyName))
+		fmt.Sprintf("The %s was not sent and %s: under the key %q the %s %s was made before, which AUTX does not show any more. A "+
+			"key is used once. To %s, change %s.",
+			p.Title, p.Kind.unharmed(), p.Key, p.Kind.trait().noun, id, p.Kind.again(), p.Kind.trait().keyName))
 }
 
 func refuseStillUnknown(rec *record, err error) *Refusal {
 	return refuse(ReasonUnknown, err, "Outcome of an earlier purchase is unknown",
-		fmt.Sprintf("An earlier run sent the %s, which may have cost up to %s, and it is not known what came of it. It could not be looked up: "+
+		fmt.Sprintf("An earlier run sent the %s%s, and it is not known what came of it. It could not be looked up: "+
 			"%v.\n\n"+
-			"This run has sent nothing. Don't buy it by hand: apply again, which looks first and buys only what is not "+
-			"there.", rec.Title, rec.Authorized.USD(), err))
+			"This run has sent nothing. Don't make it by hand: apply again, which looks first and sends only what is not "+
+			"there.", rec.Title, ifCharged(rec.Kind, ", which may have cost up to "+rec.Authorized.USD()), err))
 }
 
 func refuseUnknown(p *Purchase, lost, err error) *Refusal {
 	return refuse(ReasonUnknown, lost, "Outcome of the purchase is unknown",
-		fmt.Sprintf("The answer to the %s was lost (%v), and it could not be looked up: %v. It may have been made and charged, up to %s.\n\n"+
-			"Don't buy it by hand: apply again, which looks first and buys only what is not there.", p.Title, lost, err, p.Authorized.USD()))
+		fmt.Sprintf("The answer to the %s was lost (%v), and it could not be looked up: %v. It may have been made%s.\n\n"+
+			"Don't make it by hand: apply again, which looks first and sends only what is not "+
+			"there.", p.Title, lost, err, ifCharged(p.Kind, " and charged, up to "+p.Authorized.USD())))
+}
+
+// refuseNoID is for a purchase that the service has confirmed and that can't be found: there is nothing to put into a state.
+func refuseNoID(p *Purchase, found finding, lookup error) *Refusal {
+	way := "Don't make it by hand: apply again, which looks for it and never sends it a second time."
+	if p.Settled == AdoptUnlessInState {
+		way = "Don't make it by hand: apply again, which looks for it first."
+	}
+	if !found.none() {
+		way = "Look at them on AUTX. The right one is taken into the state by an import block:\n\n" + importBlock(p.Kind, found.candidates[0].ID)
+	}
+	return refuse(ReasonUnknown, lookup, "Purchase made, but its id is not known",
+		fmt.Sprintf("AUTX has confirmed the %s without saying its id, and it can't be told: %sIt was made once. %s", p.Title, whyUnnamed(found, lookup), way))
+}
+
+// whyUnnamed says why the id of a purchase that was made can't be told. It ends in front of another sentence.
+func whyUnnamed(found finding, lookup error) string {
+	switch {
+	case lookup != nil:
+		return fmt.Sprintf("it could not be looked up (%v). ", lookup)
+	case found.none():
+		return "it is not listed yet. "
+	}
+	return "these may be it:\n\n" + found.listed() + "\n"
+}
+
+// ifCharged is a phrase about a charge; "" for a movement of money, of which there is none.
+func ifCharged(kind Kind, phrase string) string {
+	if !kind.charges() {
+		return ""
+	}
+	return phrase
 }
 
 func refuseAbsent(p *Purchase, lost error) *Refusal {
 	return refuse(ReasonAbsent, lost, "Purchase not found after its answer was lost",
-		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards and is not there, so it was most likely not made and not "+
-			"charged.\n\n"+
-			"It is safe to apply again: the next run looks once more before it sends anything.", p.Title, lost))
+		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards and is not there, so it was most likely not made%s.\n\n"+
+			"It is safe to apply again: the next run looks once more before it sends anything.", p.Title, lost, ifCharged(p.Kind, " and not charged")))
 }
 
 func refuseAmbiguous(p *Purchase, found finding, lost error) *Refusal {
@@ -199,16 +243,21 @@ func refuseAmbiguous(p *Purchase, found finding, lost error) *Refusal {
 		detail = fmt.Sprintf("The answer to the %s was lost (%v). It was made at most once, but which one it is can't be told. These may be "+
 			"it:\n\n", p.Title, lost)
 	}
-	var list strings.Builder
-	for _, candidate := range found.candidates {
-		fmt.Fprintf(&list, "  - %s\n", candidate)
-	}
-	detail += list.String()
-	if len(found.rivals) > 0 {
-		detail += "\nThey may also be purchases whose own answers were lost: " + strings.Join(found.rivals, ", ") + ".\n"
-	}
+	detail += found.listed()
 	detail += fmt.Sprintf("\nLook at them on AUTX. The right one is taken into the state by an import block:\n\n%s\n\nIf none is it, change %s "+
-		"to buy.",
+		"to have it made.",
 		importBlock(p.Kind, found.candidates[0].ID), p.Kind.trait().keyName)
 	return refuse(ReasonAmbiguous, lost, "Purchase can't be told from others", detail)
+}
+
+// listed names what a look has found.
+func (f finding) listed() string {
+	var list strings.Builder
+	for _, candidate := range f.candidates {
+		fmt.Fprintf(&list, "  - %s\n", candidate)
+	}
+	if len(f.rivals) > 0 {
+		list.WriteString("\nThey may also be purchases whose own answers were lost: " + strings.Join(f.rivals, ", ") + ".\n")
+	}
+	return list.String()
 }

@@ -33,12 +33,9 @@ func (d *Desk) PlanCreate(ctx context.Context, p Planned) []Problem {
 		}
 	}
 	if !p.Kind.allowedBy(d.limits) {
-		return append(problems, planNotAllowed(p))
+		return append(problems, d.planNotAllowed(p))
 	}
-	if p.Kind.trait().effect != charges {
-		return problems
-	}
-	if most := d.limits.MaxPerPurchase; most != nil && !p.UnknownAmount && p.Authorized.GreaterThan(*most) {
+	if most := d.limits.MaxPerPurchase; most != nil && p.Kind.charges() && !p.UnknownAmount && p.Authorized.GreaterThan(*most) {
 		refusal := refusePerPurchase(p.Title, p.Authorized, *most)
 		problems = append(problems, fail(refusal.Summary, refusal.Detail))
 	}
@@ -119,9 +116,8 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 			"Apply looks it up first, and buys only if it is not there.",
 			p.Title))}
 	case !p.Kind.trait().natural:
-		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q a purchase was made before (id %s). Apply takes it over for "+
-			"$0.00 if its inputs are the same, and refuses otherwise.",
-			p.Key, rec.ID))}
+		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before. If its inputs are the same, apply takes it "+
+			"over, and %s; otherwise it refuses.", p.Key, p.Kind.trait().noun, rec.ID, p.Kind.free()))}
 	case rec.State != stateForgotten && rec.InState:
 		return []Problem{warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id "+
 			"%s) before. If it is still there, apply refuses to buy it again. %s",
@@ -144,7 +140,7 @@ func (d *Desk) planTotal(ctx context.Context, p Planned) []Problem {
 	if result.elsewhere {
 		problems = append(problems, planDuplicate(p))
 	}
-	if result.total.GreaterThan(d.limits.MaxPerApply) {
+	if p.Kind.charges() && result.total.GreaterThan(d.limits.MaxPerApply) {
 		detail := fmt.Sprintf("This run authorises %s in %d purchases so far, and spending.max_per_apply is %s. Nothing was bought.\n\n%s\n\n"+
 			"Raise max_per_apply, or apply a part at a time with "+
 			"-target.", result.total.USD(), result.purchases, d.limits.MaxPerApply.USD(), result.list)
@@ -176,15 +172,14 @@ func planDuplicate(p Planned) Problem {
 }
 
 // planNotAllowed says what an apply will refuse because the limits do not allow the kind.
-func planNotAllowed(p Planned) Problem {
+func (d *Desk) planNotAllowed(p Planned) Problem {
 	amount := "an amount that is not known yet"
 	if !p.UnknownAmount {
 		amount = "up to " + p.Authorized.USD()
 	}
 	if switchName := p.Kind.trait().effect.allowedBySwitch(); switchName != "" {
 		return warn(summaryMovesOff, fmt.Sprintf("The %s moves money, and spending.%s is not on. The plan is right, but apply will refuse this "+
-			"before "+
-			"anything is sent. To allow it, add:\n\n%s", p.Title, switchName, movesBlock(switchName)))
+			"before anything is sent. %s", p.Title, switchName, allowMoves(switchName, d.limits)))
 	}
 	return warn(summarySpendingOff, fmt.Sprintf("The %s may cost %s, and the provider has no spending block. The plan is right, but apply will "+
 		"refuse this before anything is sent. To allow it, add:\n\n%s", p.Title, amount, spendingBlock(p.Authorized)))

@@ -3,6 +3,7 @@ package purchase
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
@@ -35,6 +36,10 @@ func (m Match) String() string {
 	return m.ID + " (" + m.Label + ")"
 }
 
+// ErrIDUnknown is what Purchase.Send gives for a purchase that the service has confirmed without saying its id. The desk looks the id up as it does after
+// a lost answer, but knows that the purchase was made: one whose key is used once for ever is never called absent, and never sent again.
+var ErrIDUnknown = errors.New("the service confirmed the purchase without saying its id")
+
 // Purchase is one purchase to be made at most once. Its functions talk to the service; only Send may charge.
 type Purchase struct {
 	// Kind and Key identify the purchase.
@@ -55,8 +60,9 @@ type Purchase struct {
 	Price func(ctx context.Context) (money.Amount, error)
 	// Snapshot gives what Find needs to know of the time before the purchase, such as the ids that exist. Nil where it needs nothing.
 	Snapshot func(ctx context.Context) (json.RawMessage, error)
-	// Send makes the purchase and gives the id of what was bought. It is called at most once by one Buy. Its errors must tell whether the request
-	// may have been carried out, as the client's do; one that does not tell is taken for unknown.
+	// Send makes the purchase and gives the id of what was bought, or ErrIDUnknown where the service confirms it without saying an id. It is called at
+	// most once by one Buy. Other errors must tell whether the request may have been carried out, as the client's do; one that does not tell is taken
+	// for unknown.
 	Send func(ctx context.Context) (id string, err error)
 	// Find looks up what may be the purchase: new against the snapshot. Nil where nothing can be looked up.
 	Find func(ctx context.Context, snapshot json.RawMessage) ([]Match, error)
@@ -65,6 +71,9 @@ type Purchase struct {
 	// Lasting says that what is bought is there for ever, though Confirm may not find it any more, such as an entry of a ledger of which the service
 	// shows the newest only. This account's own records are believed then; those of other API keys and other mock servers still have to be confirmed.
 	Lasting bool
+	// Placeholder is the id that the purchase gets where the service has confirmed it and its own id can't be told; it must be derived from the key, and
+	// Lasting must be set. "" refuses such a purchase instead, which is made all the same: a later Buy looks for it, and never sends it again.
+	Placeholder string
 	// Settled is what to do when the key has been used before.
 	Settled SettledPolicy
 }

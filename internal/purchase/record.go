@@ -49,12 +49,21 @@ type record struct {
 	Authorized money.Amount    `json:"authorized_usd"`
 	Snapshot   json.RawMessage `json:"snapshot,omitempty"`
 	Candidates []Match         `json:"candidates,omitempty"`
-	Attempts   int             `json:"attempts,omitempty"` // how many POSTs were sent under this key
-	Absent     int             `json:"absent,omitempty"`   // how many of them were looked up and not found
-	Instance   string          `json:"mock_instance,omitempty"`
-	Process    string          `json:"process,omitempty"`
-	CreatedAt  string          `json:"created_at"`
-	UpdatedAt  string          `json:"updated_at"`
+	// DigestClaimed says that the digest is from a state, which knows what a configuration says of a purchase, and not from the purchase itself.
+	DigestClaimed bool `json:"digest_claimed,omitempty"`
+	// Confirmed says of an open purchase that the service has confirmed it: only its id is not known.
+	Confirmed bool `json:"confirmed,omitempty"`
+	// Placeholder says that the id only stands in for one that could not be told.
+	Placeholder bool `json:"placeholder,omitempty"`
+	// PlannedAnew says that the last plan that spoke of the key wanted to buy what is live already.
+	PlannedAnew bool `json:"planned_anew,omitempty"`
+
+	Attempts  int    `json:"attempts,omitempty"` // how many POSTs were sent under this key
+	Absent    int    `json:"absent,omitempty"`   // how many of them were looked up and not found
+	Instance  string `json:"mock_instance,omitempty"`
+	Process   string `json:"process,omitempty"`
+	CreatedAt string `json:"created_at"`
+	UpdatedAt string `json:"updated_at"`
 }
 
 var (
