@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
@@ -338,6 +340,48 @@ func TestLedgersOfEndedCommandsAreSwept(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(runs, name+".json")); (err == nil) != want {
 			t.Errorf("ledger %s: %v; want kept %t", name, err, want)
 		}
+	}
+}
+
+func TestLedgersOfOtherMachinesAreBounded(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	runs := filepath.Join(b.journal, "runs")
+	if err := os.MkdirAll(runs, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const more = 5
+	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC) // later than now, as clocks differ
+	var files []string
+	for i := range purchase.KeepElsewhere + more {
+		file := filepath.Join(runs, fmt.Sprintf("%d-1.json", 100+(i*7)%64)) // neither their names nor their order tell their age
+		if err := os.WriteFile(file, fmt.Appendf(nil, `{"format": 1, "host": "machine %d"}`, i), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, start, start.Add(time.Duration(i)*time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	if len(slices.Compact(slices.Sorted(slices.Values(files)))) != len(files) {
+		t.Fatal("two ledgers have one name")
+	}
+	// One of the oldest is locked, so its command is at work.
+	held, err := purchase.HoldFile(strings.TrimSuffix(files[1], ".json") + ".lock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held()
+	b.hooks.Command = purchase.ThisProcess()
+	b.must(b.agent("A"))
+	for i, file := range files {
+		if _, err := os.Stat(file); (err == nil) != (i >= more || i == 1) {
+			t.Errorf("ledger %d of %d: %v", i, len(files), err)
+		}
+	}
+	locks, err := filepath.Glob(filepath.Join(runs, "*.lock"))
+	if err != nil || len(locks) != 2 {
+		t.Errorf("locks %v, %v; want that of this command and the one that is held", locks, err)
 	}
 }
 

@@ -83,9 +83,13 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 		release()
 		return nil, refuseJournal(p, "can't be read", err)
 	}
-	if d.walk.read(p.Kind, p.Key).bought != "" {
+	switch r := d.walk.read(p.Kind, p.Key); {
+	case r.bought != "":
 		release()
 		return nil, refuseDuplicate(p)
+	case r.gaveUp && p.Kind.trait().natural:
+		release()
+		return nil, refuseGivenUp(p)
 	}
 	return release, nil
 }
@@ -152,7 +156,7 @@ func (b *buying) writeIntent(ctx context.Context) error {
 	} else if p.Snapshot != nil {
 		snapshot, err := p.Snapshot(ctx)
 		if err != nil {
-			return b.unread(ctx, "what was bought before", err)
+			return b.unread(ctx, "what is there already", err)
 		}
 		rec.Snapshot = snapshot
 	}

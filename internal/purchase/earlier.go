@@ -204,7 +204,7 @@ func (b *buying) otherInstance(rec *record) bool {
 // adopt takes an earlier purchase over.
 func (b *buying) adopt(ctx context.Context, id, why string) Result {
 	if b.rec.Digest == "" {
-		b.rec.Digest = b.p.Digest
+		b.rec.Digest, b.rec.DigestClaimed = b.p.Digest, b.p.Digest != ""
 	}
 	b.problems = append(b.problems, warn("Earlier purchase taken over", why))
 	b.settle(ctx, stateAdopted, id)

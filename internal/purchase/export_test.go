@@ -259,6 +259,14 @@ func Identify(pid int) (string, bool) {
 	return string(id), ok
 }
 
+// KeepElsewhere is how many ledgers of other machines are kept.
+const KeepElsewhere = keepElsewhere
+
+// HoldFile takes a file's lock, as another process would.
+func HoldFile(path string) (release func(), err error) {
+	return lockFile(context.Background(), path, ledgerPoll)
+}
+
 // LookupPauses is how often, and after which pauses, a lost purchase is looked for.
 func LookupPauses() int { return len(lookupPauses) }
 

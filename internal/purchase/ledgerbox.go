@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // ledgerBox keeps a command's ledger and lets one at a time work on it.
@@ -141,49 +140,4 @@ func (b *fileBox) save(l *ledger) error {
 	}
 	b.last, b.state = data, l
 	return nil
-}
-
-// sweep deletes the ledgers of commands that have ended on this machine. It is a courtesy, so it reports nothing.
-func (b *fileBox) sweep() {
-	entries, err := os.ReadDir(b.dir)
-	if err != nil {
-		return
-	}
-	for _, found := range entries {
-		name, ok := strings.CutSuffix(found.Name(), documentSuffix)
-		if !ok || processID(name) == b.name || processID(name).alive() {
-			continue
-		}
-		b.sweepOne(processID(name))
-	}
-}
-
-func (b *fileBox) sweepOne(name processID) {
-	old := &fileBox{dir: b.dir, name: name}
-	l := newFileLock(old.path(lockSuffix))
-	if locked, err := l.TryLock(); err != nil || !locked {
-		return
-	}
-	release := unlocker(l)
-	defer release()
-	data, err := os.ReadFile(old.path(documentSuffix))
-	if err != nil {
-		return
-	}
-	var ended ledger
-	if json.Unmarshal(data, &ended) == nil {
-		if ended.Host != hostName() {
-			return // its processes can't be seen from here
-		}
-		for _, e := range ended.Entries {
-			if e.Process.alive() {
-				return // a provider that outlived its CLI and still finishes a purchase
-			}
-		}
-	}
-	for _, suffix := range []string{documentSuffix, lockSuffix, ".tmp"} {
-		if removeQuietly(old.path(suffix)) != nil {
-			return
-		}
-	}
 }

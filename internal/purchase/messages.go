@@ -102,6 +102,13 @@ func refuseBusy(p *Purchase, err error) *Refusal {
 			"by this one. Apply again when it has ended: its result is taken over then.", p.Title, p.deadline()+grace))
 }
 
+// refuseGivenUp is for a live object that this run has destroyed, where no plan has seen that it would make it anew.
+func refuseGivenUp(p *Purchase) *Refusal {
+	return refuse(ReasonBound, nil, "Not bought again in the run that gave it up",
+		fmt.Sprintf("The %s was not sent and nothing was charged: this run has just destroyed the %s %q, and buying it again, for up to %s, takes a run of its "+
+			"own.\n\nTo have it made anew, apply again.", p.Title, p.Kind.trait().noun, p.Key, p.Authorized.USD()))
+}
+
 func refuseDuplicate(p *Purchase) *Refusal {
 	return refuse(ReasonDuplicate, nil, summarySameKey,
 		fmt.Sprintf("The %s was not sent: this run has already used the %s %q for another resource. Give each resource a %s of its "+

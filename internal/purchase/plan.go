@@ -118,12 +118,19 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 	case !p.Kind.trait().natural:
 		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before. If its inputs are the same, apply takes it "+
 			"over, and %s; otherwise it refuses.", p.Key, p.Kind.trait().noun, rec.ID, p.Kind.free()))}
-	case rec.State != stateForgotten && rec.InState:
-		return []Problem{warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id "+
-			"%s) before. If it is still there, apply refuses to buy it again. %s",
-			p.Kind.trait().keyName, p.Key, rec.ID, waysOut(p.Kind, rec.ID)))}
+	case rec.State == stateForgotten:
+		return nil
 	}
-	return nil
+	var problems []Problem
+	if err := d.notePlannedAnew(ctx, p.Kind, p.Key); err != nil {
+		problems = d.journalWarning(err)
+	}
+	if rec.InState {
+		problems = append(problems, warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id "+
+			"%s) before. If it is still there, apply refuses to buy it again. %s",
+			p.Kind.trait().keyName, p.Key, rec.ID, waysOut(p.Kind, rec.ID))))
+	}
+	return problems
 }
 
 // planTotal enters the purchase into the total of the command.

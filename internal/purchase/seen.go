@@ -15,6 +15,13 @@ const forgetPatience = 5 * time.Second
 //
 // The journal is written only where it says something else, and read once for each key.
 func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Problem {
+	return d.SawInStateWith(ctx, kind, key, id, "")
+}
+
+// SawInStateWith is SawInState for a state that knows the inputs as well, as Purchase.Digest has them. A run that learns a key from the state alone
+// then holds it to its inputs; "" compares nothing. Inputs that the journal has from the purchase itself are not replaced: after an import a state has
+// what a configuration says of it.
+func (d *Desk) SawInStateWith(ctx context.Context, kind Kind, key, id, digest string) []Problem {
 	if key == "" || id == "" {
 		return nil
 	}
@@ -29,9 +36,14 @@ func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Prob
 				kind.trait().keyName, key, r.stateID, id, kind.trait().keyName))}
 			return
 		case r.stateID == id:
-			noted = r.noted
+			noted = r.noted && (digest == "" || digest == r.digest)
+		default:
+			r.digest = ""
 		}
 		r.stateID, r.noted = id, true
+		if digest != "" {
+			r.digest = digest
+		}
 		if !noted {
 			told := r.conflict
 			problems = asWarnings(r.clash(kind, key))
@@ -41,7 +53,7 @@ func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Prob
 	if noted || d.limits == nil || !d.identified() {
 		return problems
 	}
-	if err := d.noteState(ctx, kind, key, id); err != nil {
+	if err := d.noteState(ctx, kind, key, id, digest); err != nil {
 		problems = append(problems, d.journalWarning(err)...)
 	}
 	return problems
@@ -56,10 +68,10 @@ func asWarnings(problems []Problem) []Problem {
 }
 
 // noteState writes into the journal what a state says, where it does not say so yet.
-func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
+func (d *Desk) noteState(ctx context.Context, kind Kind, key, id, digest string) error {
 	name := d.recordName(kind, key)
 	rec, err := d.load(ctx, name)
-	if err != nil || rec.agrees(id) || rec.newerThan(id) {
+	if err != nil || rec.agrees(id, digest) || rec.newerThan(id) {
 		return err
 	}
 	if err := d.store.open(ctx); err != nil {
@@ -70,21 +82,24 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
 		return err
 	}
 	defer release()
-	if rec, err = d.load(ctx, name); err != nil || rec.agrees(id) || rec.newerThan(id) {
+	if rec, err = d.load(ctx, name); err != nil || rec.agrees(id, digest) || rec.newerThan(id) {
 		return err
 	}
 	if rec == nil {
 		rec = &record{
 			Format: recordFormat, Kind: kind, Key: key, Title: kind.trait().noun + " " + key,
 			BaseURL: normalBase(d.account.BaseURL), Namespace: d.namespace(), Owner: d.owner,
-			State: stateKnown, ID: id, InState: true, CreatedAt: d.timestamp(),
+			State: stateKnown, ID: id, InState: true, Digest: digest, DigestClaimed: digest != "", CreatedAt: d.timestamp(),
 		}
 		return d.insert(ctx, name, rec)
 	}
 	if rec.State.settled() && rec.ID != id {
-		rec.Digest, rec.Instance = "", "" // of what the key named before
+		rec.Digest, rec.DigestClaimed, rec.Instance, rec.Placeholder = "", false, "", false // of what the key named before
 	}
-	rec.InState, rec.ID, rec.Candidates = true, id, nil
+	if rec.learnsFrom(digest) {
+		rec.Digest, rec.DigestClaimed = digest, true
+	}
+	rec.InState, rec.ID, rec.Candidates, rec.Confirmed, rec.PlannedAnew = true, id, nil, false, false
 	if rec.State != stateAdopted {
 		rec.State = stateKnown
 	}
@@ -92,8 +107,13 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id string) error {
 }
 
 // agrees tells whether the record says what a state says.
-func (r *record) agrees(id string) bool {
-	return r != nil && r.ID == id && r.InState && (r.State == stateKnown || r.State == stateAdopted)
+func (r *record) agrees(id, digest string) bool {
+	return r.bindsTo(id) && r.InState && !r.PlannedAnew && !r.learnsFrom(digest)
+}
+
+// learnsFrom tells whether the record is to take over the inputs that a state has.
+func (r *record) learnsFrom(digest string) bool {
+	return digest != "" && digest != r.Digest && (r.Digest == "" || r.DigestClaimed)
 }
 
 // newerThan tells whether the record is of a purchase that no state has got yet, while a state still has an earlier one under the key. Overwritten,
@@ -109,12 +129,26 @@ func (r *record) newerThan(id string) bool {
 }
 
 // BeforeDestroy is to be called by every destroy before its request. It stops the destruction of what this very run has taken over for another
-// resource: with create_before_destroy a replacement may have adopted the object that it replaces.
-func (d *Desk) BeforeDestroy(_ context.Context, kind Kind, key, id string) []Problem {
-	if r := d.walk.read(kind, key); key == "" || id == "" || !r.found || r.bought != id {
+// resource: with create_before_destroy a replacement may have adopted the object that it replaces. And it stops that of what a plan wants to buy anew:
+// the plan of a tainted object that may not look at the state shows the desk only the purchase.
+func (d *Desk) BeforeDestroy(ctx context.Context, kind Kind, key, id string) []Problem {
+	if key == "" || id == "" {
 		return nil
 	}
+	var taken bool
+	d.walk.at(kind, key, func(r *row) {
+		if taken = r.found && r.bought == id; !taken {
+			r.giving = id
+		}
+	})
 	t := kind.trait()
+	if !taken {
+		if t.natural && d.plannedAnew(ctx, kind, key, id) {
+			return []Problem{fail(summaryRelaunch, fmt.Sprintf("The %s %q (id %s) was to be destroyed, and the last plan makes it anew under the same %s: AUTX would "+
+				"charge again. It was left as it is, and nothing was charged. %s", t.noun, key, id, t.keyName, waysOut(kind, id)))}
+		}
+		return nil
+	}
 	return []Problem{fail("Not destroyed, because it was just taken over", fmt.Sprintf("The %s %q (id %s) was to be destroyed after its "+
 		"replacement, but the replacement has taken it over: there is only this one. It was left as it is, and nothing was charged.\n\n"+
 		"Use a plan with refresh, which finds this before it applies.", t.noun, key, id))}
@@ -128,8 +162,9 @@ func (d *Desk) Forget(ctx context.Context, kind Kind, key, id string) []Problem 
 	}
 	d.walk.at(kind, key, func(r *row) {
 		if r.stateID == id {
-			r.stateID, r.noted, r.doomed, r.conflict = "", false, false, false
+			r.stateID, r.digest, r.noted, r.doomed, r.conflict = "", "", false, false, false
 		}
+		r.gaveUp = r.gaveUp || r.giving == id && id != ""
 		if r.bought == id {
 			r.bought, r.found = "", false
 		}
@@ -162,7 +197,7 @@ func (d *Desk) noteGone(ctx context.Context, kind Kind, key, id string) error {
 	if rec, err = d.load(ctx, name); err != nil || !rec.bindsTo(id) {
 		return err
 	}
-	rec.State, rec.InState = stateForgotten, false
+	rec.State, rec.InState, rec.PlannedAnew = stateForgotten, false, false
 	if err := d.save(ctx, name, rec); err != nil {
 		return err
 	}
@@ -172,4 +207,29 @@ func (d *Desk) noteGone(ctx context.Context, kind Kind, key, id string) error {
 // bindsTo tells whether the record still gives the key to the object.
 func (r *record) bindsTo(id string) bool {
 	return r != nil && r.ID == id && (r.State == stateKnown || r.State == stateAdopted)
+}
+
+// plannedAnew tells whether the last plan that spoke of the key wanted to buy it, while the object is there. A journal that can't be read says nothing.
+func (d *Desk) plannedAnew(ctx context.Context, kind Kind, key, id string) bool {
+	if d.limits == nil || !d.identified() {
+		return false
+	}
+	rec, err := d.load(ctx, d.recordName(kind, key))
+	return err == nil && rec.bindsTo(id) && rec.PlannedAnew
+}
+
+// notePlannedAnew writes into the journal that a plan wants to buy what is live already. A plan or a read that has the state of it takes that back.
+func (d *Desk) notePlannedAnew(ctx context.Context, kind Kind, key string) error {
+	name := d.recordName(kind, key)
+	release, free, err := d.store.tryLock(d.slot(kind, key))
+	if err != nil || !free {
+		return err
+	}
+	defer release()
+	rec, err := d.load(ctx, name)
+	if err != nil || rec == nil || !rec.bindsTo(rec.ID) || rec.PlannedAnew {
+		return err
+	}
+	rec.PlannedAnew = true
+	return d.save(ctx, name, rec)
 }

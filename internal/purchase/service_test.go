@@ -34,16 +34,18 @@ type died struct{}
 type fate int
 
 const (
-	answered   fate = iota // carried out and answered
-	refused                // answered with a refusal
-	lostBefore             // not carried out, no answer
-	lostAfter              // carried out, no answer
-	diedBefore             // the process dies before the request arrives
-	diedAfter              // the process dies after it was carried out
-	noID                   // carried out, and the answer names no id
+	answered    fate = iota // carried out and answered
+	refused                 // answered with a refusal
+	lostBefore              // not carried out, no answer
+	lostAfter               // carried out, no answer
+	diedBefore              // the process dies before the request arrives
+	diedAfter               // the process dies after it was carried out
+	noID                    // carried out, and the answer names no id
+	unnamed                 // carried out, and the seller never says which it is
+	diedUnnamed             // the process dies while it looks for what the seller does not name
 )
 
-func (f fate) charges() bool { return f == answered || f == lostAfter || f == diedAfter || f == noID }
+func (f fate) charges() bool { return f == answered || f == lostAfter || f == diedAfter || f >= noID }
 
 type object struct {
 	id, owner, kind, key string // key is the ticker of an agent; of an order the service knows only its scope
@@ -53,21 +55,22 @@ type object struct {
 
 // service is what sells: an account's agents with unique tickers, and orders that carry no key.
 type service struct {
-	mu       sync.Mutex
-	objects  []*object
-	charges  map[string]int // by kind and key
-	sends    int
-	finds    int
-	confirms int
-	price    money.Amount
-	balance  money.Amount
-	reads    int // of the balance
-	instance string
-	script   []fate // of the next requests; then answered
-	lag      int    // how many of the newest objects Find misses
-	findErrs int    // how many of the next finds fail
-	during   func() // while a request is on its way
-	lax      bool   // tickers need not be unique
+	mu        sync.Mutex
+	objects   []*object
+	charges   map[string]int // by kind and key
+	sends     int
+	finds     int
+	confirms  int
+	price     money.Amount
+	balance   money.Amount
+	reads     int // of the balance
+	instance  string
+	script    []fate // of the next requests; then answered
+	lag       int    // how many of the newest objects Find misses
+	findErrs  int    // how many of the next finds fail
+	dieInFind bool   // the process dies in the next find
+	during    func() // while a request is on its way
+	lax       bool   // tickers need not be unique
 }
 
 func newService() *service {
@@ -160,6 +163,11 @@ func (s *service) send(owner string, kind purchase.Kind, key, stored string) (st
 		return id, nil
 	case noID:
 		return "", nil
+	case unnamed:
+		return "", fmt.Errorf("scripted: %w", purchase.ErrIDUnknown)
+	case diedUnnamed:
+		s.dieInFind = true
+		return "", purchase.ErrIDUnknown
 	case refused:
 		return "", &failure{maybe: false}
 	case diedBefore, diedAfter:
@@ -173,6 +181,10 @@ func (s *service) find(owner string, kind purchase.Kind, stored string, known []
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.finds++
+	if s.dieInFind {
+		s.dieInFind = false
+		panic(died{})
+	}
 	if s.findErrs > 0 {
 		s.findErrs--
 		return nil, errScripted

@@ -16,10 +16,13 @@ type walkKey struct {
 
 type row struct {
 	stateID  string // the id under which a state holds the key; "" where none does
-	noted    bool   // the journal agrees with stateID
+	digest   string // of the inputs that the state has of it, "" where they are not known
+	noted    bool   // the journal agrees with stateID and digest
 	inputs   bool   // the journal has been told of the inputs in a state
 	created  bool   // a plan without prior state wants to buy under the key
 	doomed   bool   // a plan destroys what the state holds under the key
+	giving   string // the id of what this walk is destroying
+	gaveUp   bool   // this walk has destroyed what the key named
 	bought   string // the id that this walk has bought under the key, or taken over
 	found    bool   // it was looked up or was there before, so another resource of the state may have it
 	conflict bool   // it was told already that the key is given up and taken anew
