@@ -553,3 +553,29 @@ func TestBuyAfterTheJournalWasLost(t *testing.T) {
 	}
 	d.mustHaveCharged("$1.25", 1)
 }
+
+// TestBuyAgentInOtherSpelling: an agent's id in another spelling is the same agent where AUTX takes it, and what was bought from it is found again.
+func TestBuyAgentInOtherSpelling(t *testing.T) {
+	t.Parallel()
+	world := seed("100")
+	world.Agents[0].ID = "00000000-0000-4000-8000-00000000abcd"
+	d := serve(t, world)
+	const upper = "00000000-0000-4000-8000-00000000ABCD"
+	gate := d.gate()
+	gate.Answer(http.MethodGet, "/agents/"+upper, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"id": "` + world.Agents[0].ID + `", "service_price": 0.5, "status": "active"}`))
+	})
+	gate.Answer(http.MethodPost, "/orders/", func(w http.ResponseWriter, _ *http.Request) {
+		d.elsewhere(world.Agents[0].ID) //nolint:contextcheck // the test acts here, not the request
+		w.WriteHeader(http.StatusBadGateway)
+	})
+	made, diags := d.PlanAndApply(orderType, nil, of("k", "agent_id", upper))
+	if diags.HasErrors() || !diags.Warnings().Say("although its answer was lost") {
+		t.Fatal(diags)
+	}
+	if v := made.Values(); v["agent_id"] != upper || v["amount_paid"] != "0.5" {
+		t.Errorf("made %v", v)
+	}
+	d.mustBeSettled(made, of("k", "agent_id", upper))
+	d.mustHaveCharged("$0.50", 1)
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -50,7 +51,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	most, ok := plan.MaxPrice.Amount()
 	if !ok {
-		resp.Diagnostics.AddAttributeError(path.Root("max_price"), "Not an amount of US dollars", "max_price is not an amount of US dollars. Nothing was charged.")
+		resp.Diagnostics.AddAttributeError(path.Root("max_price"), "Not an amount of US dollars", "max_price is not an amount of US dollars. Nothing "+
+			"was charged.")
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -72,7 +74,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	f := &finisher{api: api, id: result.ID, order: b.answer, files: files, problems: &resp.Diagnostics}
 	if f.order == nil {
 		f.order = &client.Order{ID: result.ID}
-		f.findAmounts(ctx, plan.AgentID.ValueString())
+		f.findAmounts(ctx, b.inLists(context.WithoutCancel(ctx)))
 	}
 	f.follow(ctx, plan)
 	f.told(most, result.Adopted)
@@ -89,6 +91,7 @@ type buyer struct {
 	plan  resourceModel
 	files []*content
 
+	agentID  string        // the agent's id as AUTX spells it, "" until that was read
 	agentErr error         // why the agent could not be read
 	answer   *client.Order // AUTX's answer, nil where the order was found again instead
 }
@@ -101,7 +104,7 @@ func (b *buyer) purchase(most money.Amount, timeout time.Duration) purchase.Purc
 		bound[i] = boundFile{file.name, file.sha256}
 	}
 	return purchase.Purchase{
-		Kind: kind, Key: b.plan.IdempotencyKey.ValueString(), Title: title(b.plan), Scope: agentID, Authorized: most,
+		Kind: kind, Key: b.plan.IdempotencyKey.ValueString(), Title: title(b.plan), Scope: strings.ToLower(agentID), Authorized: most,
 		Digest:   inputsDigest(agentID, b.plan.Prompt.ValueString(), b.plan.PaymentMethod.ValueString(), bound),
 		Deadline: max(timeout, sendAtLeast), Settled: purchase.AdoptIfSameInputs,
 		Price:    b.price,
@@ -124,6 +127,7 @@ func (b *buyer) price(ctx context.Context) (money.Amount, error) {
 		b.agentErr = err
 		return money.Zero(), err
 	}
+	b.agentID = agent.ID
 	price, ok := agent.ServicePrice.Value()
 	if !ok {
 		return money.Zero(), fmt.Errorf("AUTX does not tell the price of agent %s", b.plan.AgentID.ValueString())
@@ -131,9 +135,22 @@ func (b *buyer) price(ctx context.Context) (money.Amount, error) {
 	return price, nil
 }
 
+// inLists is the agent's id by which lists of orders are asked for: as AUTX spells it, since a list that takes another spelling for another agent
+// would show nothing, and an order that is not found is bought again.
+func (b *buyer) inLists(ctx context.Context) string {
+	if b.agentID == "" {
+		agent, err := b.walk.price(ctx, b.plan.AgentID.ValueString())
+		if err != nil {
+			return b.plan.AgentID.ValueString()
+		}
+		b.agentID = agent.ID
+	}
+	return b.agentID
+}
+
 // snapshot gives the ids of the agent's orders before this one.
 func (b *buyer) snapshot(ctx context.Context) (json.RawMessage, error) {
-	ids, err := b.walk.idsBefore(ctx, b.plan.AgentID.ValueString())
+	ids, err := b.walk.idsBefore(ctx, b.inLists(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +186,7 @@ func (b *buyer) find(ctx context.Context, snapshot json.RawMessage) ([]purchase.
 	if err := json.Unmarshal(snapshot, &before); err != nil {
 		return nil, fmt.Errorf("read which orders there were before: %w", err)
 	}
-	orders, err := ordersOf(ctx, b.api, b.plan.AgentID.ValueString())
+	orders, err := ordersOf(ctx, b.api, b.inLists(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -266,11 +283,14 @@ func (f *finisher) follow(ctx context.Context, plan resourceModel) {
 	switch {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
-		f.problems.AddWarning("Order was not waited for", fmt.Sprintf("The order %s is placed and paid for. The run was interrupted before it was finished; the next "+
+		f.problems.AddWarning("Order was not waited for", fmt.Sprintf("The order %s is placed and paid for. The run was interrupted before it was "+
+			"finished; the next "+
 			"refresh reads what became of it. Nothing is bought again.", f.id))
 	case errors.Is(err, context.DeadlineExceeded):
-		f.problems.AddWarning("Order is not finished yet", fmt.Sprintf("The order %s is placed and paid for, and was still %s when the time for it was over. The next refresh "+
-			"reads what became of it. Nothing is bought again. To wait longer, raise timeouts.create.%s", f.id, f.order.Status.Or("without a status"), lastTrouble(w.trouble)))
+		f.problems.AddWarning("Order is not finished yet", fmt.Sprintf("The order %s is placed and paid for, and was still %s when the time for it was "+
+			"over. The next refresh "+
+			"reads what became of it. Nothing is bought again. To wait longer, raise timeouts.create.%s", f.id, f.order.Status.Or("without a "+
+			"status"), lastTrouble(w.trouble)))
 	default:
 		f.problems.Append(diagnose.Warning("Bought, but could not read the order's result", err, nil)...)
 	}
@@ -289,13 +309,16 @@ func (f *finisher) told(most money.Amount, adopted bool) {
 		f.problems.Append(failedWarning(f.id))
 	}
 	if paid, ok := f.order.AmountPaid.Value(); ok && paid.GreaterThan(most) && !adopted {
-		f.problems.AddAttributeWarning(path.Root("max_price"), "More was charged than max_price", fmt.Sprintf("AUTX charged %s for the order %s, although its price was at most "+
-			"%s right before: it was raised in that moment. AUTX takes no limit with an order, and the order can't be taken back.", paid.USD(), f.id, most.USD()))
+		f.problems.AddAttributeWarning(path.Root("max_price"), "More was charged than max_price", fmt.Sprintf("AUTX charged %s for the order %s, "+
+			"although its price was at most "+
+			"%s right before: it was raised in that moment. AUTX takes no limit with an order, and the order can't be taken "+
+			"back.", paid.USD(), f.id, most.USD()))
 	}
 }
 
 func failedWarning(id string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Order failed and was refunded", fmt.Sprintf("The agent could not answer the order %s, and AUTX refunds orders that fail. It is kept with the status "+
+	return diag.NewWarningDiagnostic("Order failed and was refunded", fmt.Sprintf("The agent could not answer the order %s, and AUTX refunds orders "+
+		"that fail. It is kept with the status "+
 		"failed, and is not bought again by itself: to try again, change idempotency_key.", id))
 }
 

@@ -71,7 +71,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	found, err := api.Orders.Get(ctx, id.ValueString())
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddAttributeError(path.Root("id"), "No such order", fmt.Sprintf("Your account has no order %q. The data source autx_orders lists your orders.\n\n%s",
+		resp.Diagnostics.AddAttributeError(path.Root("id"), "No such order", fmt.Sprintf("Your account has no order %q. The data source autx_orders "+
+			"lists your orders.\n\n%s",
 			id.ValueString(), err))
 		return
 	case err != nil:

@@ -6,8 +6,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// Delete implements resource.Resource. It makes no call: AUTX takes no order back. The key stays used for ever, and creating the order again under it takes
-// the old one over.
+// Delete implements resource.Resource. It makes no call: AUTX takes no order back. The key stays used for ever, and creating the order again under it
+// takes the old one over.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)

@@ -66,7 +66,7 @@ func (f fileModel) read() (*content, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the file: %w", err)
 	}
-	defer opened.Close() //nolint:errcheck // nothing was written
+	defer opened.Close()
 	digest := sha256.New()
 	if c.size, err = io.Copy(digest, opened); err != nil {
 		return nil, fmt.Errorf("read the file: %w", err)

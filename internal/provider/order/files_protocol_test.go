@@ -30,14 +30,16 @@ func TestFilesAreSent(t *testing.T) {
 	))
 	made := d.buy(config)
 	want := []mockserver.FileState{
-		{Name: "large.pdf", Size: 1 << 20, SHA256: sha(big)}, {Name: "empty.txt", SHA256: sha("")}, {Name: `odd "näme".txt`, Size: 9, SHA256: sha("\x00\xff binary")},
+		{Name: "large.pdf", Size: 1 << 20, SHA256: sha(big)},
+		{Name: "empty.txt", SHA256: sha("")},
+		{Name: `odd "näme".txt`, Size: 9, SHA256: sha("\x00\xff binary")},
 		{Name: "large.pdf", Size: 1 << 20, SHA256: sha(big)},
 	}
 	if diff := cmp.Diff(want, d.orders()[0].Files); diff != "" {
 		t.Errorf("the service has (-want +got):\n%s", diff)
 	}
-	for i, one := range made.Values()["files"].([]any) { //nolint:forcetypeassert // or the test may panic
-		if got := one.(values)["sha256"]; got != want[i].SHA256 { //nolint:forcetypeassert // as above
+	for i, one := range made.Values()["files"].([]any) {
+		if got := one.(values)["sha256"]; got != want[i].SHA256 {
 			t.Errorf("files[%d] has the digest %v in state", i, got)
 		}
 	}
@@ -71,7 +73,7 @@ func TestFilesOfNoUse(t *testing.T) {
 	d.NextWalk()
 	d.silently("an apply without the file", func() {
 		made, diags := d.Apply(plan)
-		said(t, "the apply", diags.Errors(), "files.0.source", "a.txt", "no such file", "Nothing was sent")
+		said(t, "the apply", diags.Errors(), "files.0.source", "a.txt", "no such file", "Nothing was sent", "import the order")
 		if made != nil {
 			t.Errorf("made %v", made.Values())
 		}
@@ -156,7 +158,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 			t.Errorf("unknown %v", plan.Unknowns())
 		}
 		after := d.MustApply(orderType, made, withFile("k", elsewhere))
-		if got := after.Values()["files"].([]any)[0].(values)["sha256"]; got != sha("content") { //nolint:forcetypeassert // or the test may panic
+		if got := after.Values()["files"].([]any)[0].(values)["sha256"]; got != sha("content") {
 			t.Errorf("the digest of what was sent became %v", got)
 		}
 		d.mustBeSettled(after, withFile("k", elsewhere))

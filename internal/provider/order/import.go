@@ -12,8 +12,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 )
 
-// ImportState implements resource.ResourceWithImportState: by id or by identity. The read that follows fills in what AUTX tells, and an apply the rest, from
-// the configuration.
+// ImportState implements resource.ResourceWithImportState: by id or by identity. The read that follows fills in what AUTX tells, and an apply the
+// rest, from the configuration.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	api, diags := r.data.Client()
 	resp.Diagnostics.Append(diags...)
@@ -32,7 +32,8 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	found, err := api.Orders.Get(ctx, wanted)
 	switch {
 	case client.IsNotFound(err):
-		resp.Diagnostics.AddError("No such order", fmt.Sprintf("Your account has no order %q. Import by the order's id; the data source autx_orders and the list resource "+
+		resp.Diagnostics.AddError("No such order", fmt.Sprintf("Your account has no order %q. Import by the order's id; the data source autx_orders and "+
+			"the list resource "+
 			"autx_order list your orders.\n\n%s", wanted, err))
 		return
 	case err != nil:

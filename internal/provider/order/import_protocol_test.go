@@ -93,7 +93,7 @@ func TestImportWithFiles(t *testing.T) {
 	d.silently("filling in", func() {
 		filled := d.MustApply(orderType, imported, config)
 		want := []any{
-			values{"name": "a.txt", "source": at(config["files"].([]any)[0].(values), "source"), "content_base64": nil, "sha256": sha("content")}, //nolint:forcetypeassert // or it may panic
+			values{"name": "a.txt", "source": at(config["files"].([]any)[0].(values), "source"), "content_base64": nil, "sha256": sha("content")},
 			values{"name": "b.txt", "source": "/does/not/exist", "content_base64": nil, "sha256": nil},
 			values{"name": "c.txt", "source": nil, "content_base64": b64("c"), "sha256": sha("c")},
 		}

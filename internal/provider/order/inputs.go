@@ -55,7 +55,8 @@ func (m resourceModel) digest(ctx context.Context) string {
 	return inputsDigest(m.AgentID.ValueString(), m.Prompt.ValueString(), m.PaymentMethod.ValueString(), files)
 }
 
-// measured reads through the files of a plan whose values are all known, right before they are sent. A content that is not the planned one is an error.
+// measured reads through the files of a plan whose values are all known, right before they are sent. A content that is not the planned one is an
+// error.
 func measured(ctx context.Context, list types.List) ([]*content, diag.Diagnostics) {
 	elements, diags := fileElements(ctx, list)
 	out := make([]*content, 0, len(elements))
@@ -65,12 +66,13 @@ func measured(ctx context.Context, list types.List) ([]*content, diag.Diagnostic
 		}
 		read, err := file.read()
 		if err != nil {
-			diags.AddAttributeError(fileAt(i, "source"), "File can't be used", fmt.Sprintf("files[%d], %s: %v. Nothing was sent and nothing was charged.",
-				i, file.Name.ValueString(), err))
+			diags.AddAttributeError(sourceOf(i), "File can't be used", fmt.Sprintf("files[%d], %s: %v. Nothing was sent and nothing was charged. "+
+				"If the order was bought before, bring the file back, and it is taken over; or import the order.", i, file.Name.ValueString(), err))
 			continue
 		}
 		if planned := file.SHA256; !planned.IsUnknown() && !planned.IsNull() && planned.ValueString() != read.sha256 {
-			diags.AddAttributeError(fileAt(i, "source"), "File changed after the plan", fmt.Sprintf("files[%d], %s: the content has the SHA-256 %s, and the plan "+
+			diags.AddAttributeError(sourceOf(i), "File changed after the plan", fmt.Sprintf("files[%d], %s: the content has the SHA-256 %s, and "+
+				"the plan "+
 				"was made for %s. Nothing was sent and nothing was charged. Plan again.", i, file.Name.ValueString(), read.sha256, planned.ValueString()))
 			continue
 		}
@@ -79,8 +81,8 @@ func measured(ctx context.Context, list types.List) ([]*content, diag.Diagnostic
 	return out, diags
 }
 
-// withDigests is a list of files with the digests that are known at plan, and the contents that could be read, nil for those that could not. The elements
-// of prior, where there are any, are what was bought.
+// withDigests is a list of files with the digests that are known at plan, and the contents that could be read, nil for those that could not. The
+// elements of prior, where there are any, are what was bought.
 func withDigests(ctx context.Context, list types.List, prior []*fileModel) (types.List, []*content, diag.Diagnostics) {
 	if list.IsNull() || list.IsUnknown() {
 		return list, nil, nil
@@ -104,10 +106,11 @@ func withDigests(ctx context.Context, list types.List, prior []*fileModel) (type
 			case err == nil:
 				contents[i], file.SHA256 = read, types.StringValue(read.sha256)
 			case bought.IsUnknown() && errors.Is(err, fs.ErrNotExist):
-				diags.AddAttributeWarning(fileAt(i, "source"), "File is not there yet", fmt.Sprintf("files[%d], %s: there is no file %s. The apply needs it: if no "+
+				diags.AddAttributeWarning(sourceOf(i), "File is not there yet", fmt.Sprintf("files[%d], %s: there is no file %s. The apply needs it: "+
+					"if no "+
 					"other resource makes it, correct the path.", i, file.Name.ValueString(), file.Source.ValueString()))
 			case bought.IsUnknown():
-				diags.AddAttributeError(fileAt(i, "source"), "File can't be used", fmt.Sprintf("files[%d], %s: %v.", i, file.Name.ValueString(), err))
+				diags.AddAttributeError(sourceOf(i), "File can't be used", fmt.Sprintf("files[%d], %s: %v.", i, file.Name.ValueString(), err))
 			}
 		}
 		if file.SHA256.IsUnknown() && !bought.IsUnknown() {
@@ -138,9 +141,8 @@ func withSent(ctx context.Context, list types.List, sent []*content) (types.List
 	return out, diags
 }
 
-func fileAt(index int, attribute string) path.Path {
-	return path.Root("files").AtListIndex(index).AtName(attribute)
-}
+// sourceOf is where a file comes from.
+func sourceOf(index int) path.Path { return path.Root("files").AtListIndex(index).AtName("source") }
 
 // sameAgent tells whether two ids name one agent: a UUID may be spelled in either case.
 func sameAgent(a, b string) bool { return strings.EqualFold(a, b) }

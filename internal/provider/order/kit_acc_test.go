@@ -177,9 +177,6 @@ func (s *scene) mustHaveCharged(want string, n int) {
 	}
 }
 
-// sent counts the requests of an operation that have reached the server.
-func (s *scene) sent(operation string) int { return acctest.Sent(s.server)[operation] }
-
 // mustHaveStored fails the test unless the state has exactly the orders of the given addresses, by the prompt with which the service has them, none tainted
 // and none deposed.
 func (s *scene) mustHaveStored(prompts map[string]string) {

@@ -170,8 +170,8 @@ func TestDataSourceOrders(t *testing.T) {
 			t.Error(diags)
 		}
 		out := []string{}
-		for _, one := range got["orders"].([]any) { //nolint:forcetypeassert // or the test may panic
-			out = append(out, one.(values)["id"].(string)) //nolint:forcetypeassert // as above
+		for _, one := range got["orders"].([]any) {
+			out = append(out, one.(values)["id"].(string))
 		}
 		return out
 	}
@@ -222,7 +222,7 @@ func TestDataSourceAfterPurchase(t *testing.T) {
 	}
 	after, _, _ := d.ReadDataSource("autx_orders", nil)
 	one, _, _ := d.ReadDataSource(orderType, values{"id": made.ID()})
-	if len(before["orders"].([]any)) != 0 || len(after["orders"].([]any)) != 1 || one["amount_paid"] != "0.5" { //nolint:forcetypeassert // or the test may panic
+	if len(before["orders"].([]any)) != 0 || len(after["orders"].([]any)) != 1 || one["amount_paid"] != "0.5" {
 		t.Errorf("before %v, after %v, one %v", before, after, one)
 	}
 }

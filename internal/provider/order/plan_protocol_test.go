@@ -43,12 +43,14 @@ func TestPlanOfNewOrder(t *testing.T) {
 		"unknown key":   {of("", "idempotency_key", protocol.Unknown), "0.5", []string{"idempotency_key"}},
 		"unknown rest": {
 			of("k4", "agent_id", protocol.Unknown, "prompt", protocol.Unknown, "payment_method", protocol.Unknown, "wait_for_completion", protocol.Unknown, "timeouts", protocol.Unknown),
-			"0.5", []string{"agent_id", "payment_method", "prompt", "timeouts", "wait_for_completion"},
+			"0.5",
+			[]string{"agent_id", "payment_method", "prompt", "timeouts", "wait_for_completion"},
 		},
 		"files": {of("k5", "agent_id", docs, "max_price", "1.25", "files", files(file("a.txt", "source", source), file("b.txt", "content_base64", b64("b")))), "1.25", nil},
 		"files that are not known": {
 			of("k6", "agent_id", docs, "max_price", "1.25", "files", files(file("a.txt", "source", protocol.Unknown), file("b.txt", "content_base64", protocol.Unknown))),
-			"1.25", []string{"files.0.sha256", "files.0.source", "files.1.content_base64", "files.1.sha256"},
+			"1.25",
+			[]string{"files.0.sha256", "files.0.source", "files.1.content_base64", "files.1.sha256"},
 		},
 		"a file that is not known": {of("k7", "agent_id", docs, "max_price", "1.25", "files", []any{protocol.Unknown}), "1.25", []string{"files.0"}},
 		"a list that is not known": {of("k8", "files", protocol.Unknown), "0.5", []string{"files"}},
@@ -66,7 +68,7 @@ func TestPlanOfNewOrder(t *testing.T) {
 		}
 		if name == "files" {
 			list, _ := plan.Values()["files"].([]any)
-			if got := []any{list[0].(values)["sha256"], list[1].(values)["sha256"]}; got[0] != sha("content") || got[1] != sha("b") { //nolint:forcetypeassert // or the test may panic
+			if got := []any{list[0].(values)["sha256"], list[1].(values)["sha256"]}; got[0] != sha("content") || got[1] != sha("b") {
 				t.Errorf("digests %v", got)
 			}
 		}

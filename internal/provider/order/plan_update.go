@@ -11,8 +11,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 )
 
-// planUpdate plans an order that the state has. Nothing of it can change at AUTX: what is bound to its key is held to what was bought, and the rest is
-// only noted.
+// planUpdate plans an order that the state has. Nothing of it can change at AUTX: what is bound to its key is held to what was bought, and the rest
+// is only noted.
 func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *resourceModel) diag.Diagnostics {
 	imported := state.IdempotencyKey.IsNull()
 	if !imported && !plan.IdempotencyKey.Equal(state.IdempotencyKey) {
@@ -68,7 +68,8 @@ func (r *Resource) planReplacement(ctx context.Context, state, plan resourceMode
 	if plan.IdempotencyKey.IsUnknown() {
 		summary, what = "A key that is not known yet may buy another order", "The key is not known yet. If it is another than before,"
 	}
-	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("%s another order is bought, for %s. %s, for which %s was paid, is forgotten: %s",
+	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("%s another order is bought, for %s. %s, for which %s was paid, is "+
+		"forgotten: %s",
 		what, most, sentence(nameOf(state)), costOf(state), whatIsLost(state)))
 	return diags
 }
@@ -118,14 +119,16 @@ type bound struct {
 
 // changed refuses another value under the same key.
 func (b *bound) changed(at path.Path, was, now string) {
-	b.diags.AddAttributeError(at, "This would buy again", fmt.Sprintf("%s of %s was %s, and is %s now. What was bought can't be changed, so this would buy again: "+
+	b.diags.AddAttributeError(at, "This would buy again", fmt.Sprintf("%s of %s was %s, and is %s now. What was bought can't be changed, so this "+
+		"would buy again: "+
 		"change idempotency_key too to authorise it. Otherwise put the old value back. (`destroy -refresh=false` gets past this error.)",
 		at, nameOf(b.state), was, now))
 }
 
 // unknown says what the apply will do with a value that only it will know.
 func (b *bound) unknown(at path.Path) {
-	b.diags.AddAttributeWarning(at, "May turn out to buy again", fmt.Sprintf("%s is not known yet. It is bound to the idempotency_key of %s: if it turns out to be what "+
+	b.diags.AddAttributeWarning(at, "May turn out to buy again", fmt.Sprintf("%s is not known yet. It is bound to the idempotency_key of %s: if it "+
+		"turns out to be what "+
 		"was bought, nothing happens; if it is something else, the apply refuses it before anything is sent, and idempotency_key has to be changed too.",
 		at, nameOf(b.state)))
 }
@@ -187,7 +190,8 @@ func (b *bound) compareFiles(ctx context.Context, was types.List, now *types.Lis
 		case !file.readable():
 			b.unknown(place)
 		case !file.Source.Equal(before[i].Source):
-			b.diags.AddAttributeWarning(place, "File can't be compared", fmt.Sprintf("files[%d], %s: the file %s can't be read, so it is not known whether it is what %s was "+
+			b.diags.AddAttributeWarning(place, "File can't be compared", fmt.Sprintf("files[%d], %s: the file %s can't be read, so it is not known whether "+
+				"it is what %s was "+
 				"bought with. Nothing is sent again in any case.", i, file.Name.ValueString(), file.Source.ValueString(), nameOf(b.state)))
 		}
 	}

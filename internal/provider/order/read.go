@@ -18,7 +18,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 )
 
-// Read implements resource.Resource. It never changes anything at AUTX, and asks nothing about an order that is finished: it does not change any more.
+// Read implements resource.Resource. It never changes anything at AUTX, and asks nothing about an order that is finished: it does not change any
+// more.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -67,8 +68,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 }
 
-// settled tells whether all is known of an order that AUTX will ever tell. An order may be completed without a text, so it counts whether its result has
-// been read.
+// settled tells whether all is known of an order that AUTX will ever tell. An order may be completed without a text, so it counts whether its result
+// has been read.
 func settled(state resourceModel, wasRead bool) bool {
 	return finished(state.Status.ValueString()) && (wasRead || !state.OutputText.IsNull()) && !state.AmountPaid.IsNull() && !state.AgentID.IsNull()
 }
@@ -134,27 +135,31 @@ func (r *Resource) refreshed(ctx context.Context, state resourceModel, found *cl
 func logHash(ctx context.Context, id string, text, hash types.String) {
 	digest := sha256.Sum256([]byte(text.ValueString()))
 	if got := hex.EncodeToString(digest[:]); !strings.EqualFold(got, hash.ValueString()) {
-		tflog.Debug(ctx, "the order's output_hash is not the SHA-256 of its output_text", map[string]any{"order": id, "output_hash": hash.ValueString(), "sha256": got})
+		tflog.Debug(ctx, "the order's output_hash is not the SHA-256 of its "+
+			"output_text", map[string]any{"order": id, "output_hash": hash.ValueString(), "sha256": got})
 	}
 }
 
-// gone decides whether an order that AUTX does not find is really gone. A wrong base URL or key would say 404 for every order, and believing it would wipe
-// them all from state; so the list of own orders must answer, and must not have it.
+// gone decides whether an order that AUTX does not find is really gone. A wrong base URL or key would say 404 for every order, and believing it would
+// wipe them all from state; so the list of own orders must answer, and must not have it.
 func (r *Resource) gone(ctx context.Context, state resourceModel, notFound error) (bool, diag.Diagnostics) {
 	orders, err := r.walk.orders.All(ctx)
 	if err != nil {
 		diags := diagnose.Error("Could not confirm that "+nameOf(state)+" is gone", err, nil)
-		diags.AddWarning("Order was kept in state", "AUTX does not find the order, but the list of your orders could not be read either, so the provider does not believe it. "+
+		diags.AddWarning("Order was kept in state", "AUTX does not find the order, but the list of your orders could not be read either, so the "+
+			"provider does not believe it. "+
 			"Check base_url and api_key.\n\n"+notFound.Error())
 		return false, diags
 	}
 	for _, o := range orders {
 		if o.ID == state.ID.ValueString() {
-			return false, diagnose.Error("AUTX contradicts itself about "+nameOf(state), fmt.Errorf("it is in the list of your orders, but it can't be read: %w", notFound), nil)
+			return false, diagnose.Error("AUTX contradicts itself about "+nameOf(state), fmt.Errorf("it is in the list of your orders, but it can't be "+
+				"read: %w", notFound), nil)
 		}
 	}
 	var diags diag.Diagnostics
-	diags.AddWarning("Order is not there any more", fmt.Sprintf("AUTX knows no %s, and the list of your orders does not have it. It is dropped from the state. Its idempotency_key stays "+
+	diags.AddWarning("Order is not there any more", fmt.Sprintf("AUTX knows no %s, and the list of your orders does not have it. It is dropped from "+
+		"the state. Its idempotency_key stays "+
 		"used: buying again under it is refused, so change it to order again.", nameOf(state)))
 	diags.Append(r.forget(ctx, state)...)
 	return true, diags

@@ -197,9 +197,11 @@ func TestAccUnknownInputs(t *testing.T) {
 			"payment_method": "terraform_data.method.output", "wait_for_completion": "terraform_data.wait.output", "timeouts": "terraform_data.times.output",
 			"files": "[terraform_data.file.output, { name = terraform_data.name.output, content_base64 = terraform_data.content.output }]",
 		})
+		blocks := []string{config}
 		for name, value := range inputs {
-			config += later(name, value, versions[name])
+			blocks = append(blocks, later(name, value, versions[name]))
 		}
+		config = strings.Join(blocks, "")
 		// The file is made by the same apply.
 		config += fmt.Sprintf("resource \"terraform_data\" \"make\" {\n  provisioner \"local-exec\" {\n    command = \"printf content > %s\"\n  }\n}\n", source)
 		s.main(strings.Replace(config, "resource \"terraform_data\" \"file\" {", "resource \"terraform_data\" \"file\" {\n  depends_on = [terraform_data.make]", 1))

@@ -1,7 +1,7 @@
 // Package order is the orders of an account: the resource, the data sources, the list resource.
 //
-// An order is bought at most once for its idempotency key, never changed and never taken back: what a plan may do with one is to fill in what AUTX does
-// not tell, to buy another one under another key, or to forget it.
+// An order is bought at most once for its idempotency key, never changed and never taken back: what a plan may do with one is to fill in what AUTX
+// does not tell, to buy another one under another key, or to forget it.
 package order
 
 import (

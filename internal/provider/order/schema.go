@@ -32,7 +32,8 @@ const defaultPaymentMethod = "credits"
 func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "An order: an agent's answer to a prompt, bought once and kept.\n\n" +
-			"Creating one charges the agent's price to the account's credits, at most once for each `idempotency_key`, never more than `max_price`, and only " +
+			"Creating one charges the agent's price to the account's credits, at most once for each `idempotency_key`, never more than `max_price`, and " +
+			"only " +
 			"where the `spending` block of the provider allows it. Destroying one forgets it: AUTX takes no order back and refunds only those that failed.",
 		Attributes: map[string]schema.Attribute{
 			"id": computed("The order's id."),
@@ -41,7 +42,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replacesKey,
 					"Another key buys another order. A key that is filled in after an import does not.",
 					"Another key buys another order. A key that is filled in after an import does not.")},
-				MarkdownDescription: "Names this purchase, such as `report-2026-10`: under one key an order is bought at most once, ever. To buy again, change it. " +
+				MarkdownDescription: "Names this purchase, such as `report-2026-10`: under one key an order is bought at most once, ever. To buy again, " +
+					"change it. " +
 					"What the order consists of (`agent_id`, `prompt`, `files`, `payment_method`) is bound to the key: to change any of it, change the key too. " +
 					"The key stays in Terraform and in the purchase journal; AUTX never sees it.",
 			},
@@ -57,7 +59,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			"max_price": schema.StringAttribute{
 				CustomType: usd.Type{}, Required: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
 				PlanModifiers: []planmodifier.String{usd.KeepSpelling()},
-				MarkdownDescription: "The most that the order may cost, in US dollars, as a decimal number such as `1.50`. The agent's price is read again right " +
+				MarkdownDescription: "The most that the order may cost, in US dollars, as a decimal number such as `1.50`. The agent's price is read again " +
+					"right " +
 					"before the charge; where it is higher nothing is bought. Free to change afterwards, without any effect on the order. " +
 					"Not readable: null after an import, and then filled in.",
 			},
@@ -75,7 +78,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"status": schema.StringAttribute{
 				Computed: true,
-				MarkdownDescription: "What became of the order: `pending`, `completed` or `failed`. A failed order is refunded by AUTX, and is never bought again " +
+				MarkdownDescription: "What became of the order: `pending`, `completed` or `failed`. A failed order is refunded by AUTX, and is never bought " +
+					"again " +
 					"by itself: an apply only warns, so that whoever needs the answer checks this in a `postcondition`.",
 			},
 			"amount_paid":  dollars("What AUTX charged for the order, in US dollars. A failed order keeps it, although it is refunded."),
@@ -113,7 +117,8 @@ func dollars(description string) schema.StringAttribute {
 func filesSchema() schema.ListNestedAttribute {
 	return schema.ListNestedAttribute{
 		Optional: true, Validators: []validator.List{filesValidator{}},
-		MarkdownDescription: "Files that go with the prompt, for agents that accept them; their manifest says which types and how large. They are read while " +
+		MarkdownDescription: "Files that go with the prompt, for agents that accept them; their manifest says which types and how large. They are read " +
+			"while " +
 			"they are sent, and are never in memory as a whole. Names and contents are bound to `idempotency_key`. " +
 			"Not readable: null after an import, and then filled in from the configuration without a call.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -133,7 +138,8 @@ func filesSchema() schema.ListNestedAttribute {
 			},
 			"content_base64": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{base64Validator{}},
-				MarkdownDescription: "The content itself, in base64, as `base64encode` and `filebase64` give it. It is kept in plan and state, so it suits small " +
+				MarkdownDescription: "The content itself, in base64, as `base64encode` and `filebase64` give it. It is kept in plan and state, so it suits " +
+					"small " +
 					"files that are no secret. Give this or `source`.",
 			},
 			"sha256": schema.StringAttribute{
@@ -150,7 +156,8 @@ func spendSchema() schema.SingleNestedAttribute {
 		Computed:            true,
 		MarkdownDescription: "What the order was allowed to cost, and what it cost.",
 		Attributes: map[string]schema.Attribute{
-			"authorized_usd": dollars("What creating the order authorises, in US dollars: `max_price`, known in the plan. Fixed at creation; `0` after an import."),
+			"authorized_usd": dollars("What creating the order authorises, in US dollars: `max_price`, known in the plan. Fixed at creation; `0` after an " +
+				"import."),
 			"charged_usd": dollars("What creating the order cost, in US dollars. `0` for an order that failed and was refunded, one that an earlier run had " +
 				"bought, and after an import; null where AUTX does not tell."),
 		},
@@ -166,8 +173,9 @@ func timeoutsSchema(ctx context.Context) schema.Attribute {
 	}
 	nested.MarkdownDescription = "How long the operations that call AUTX may take, as durations such as `90s` or `10m`."
 	for name, description := range map[string]string{
-		"create": "How long to wait for the agent's answer, buying included. The purchase itself is never cut short: its answer may take longer. Defaults to `3m`.",
-		"read":   "How long a refresh may take, retries included. Defaults to `5m`.",
+		"create": "How long to wait for the agent's answer, buying included. The purchase itself is never cut short: its answer may take longer. " +
+			"Defaults to `3m`.",
+		"read": "How long a refresh may take, retries included. Defaults to `5m`.",
 	} {
 		if inner, ok := nested.Attributes[name].(schema.StringAttribute); ok {
 			inner.Description, inner.MarkdownDescription = "", description

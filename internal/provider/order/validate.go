@@ -24,7 +24,8 @@ func (base64Validator) ValidateString(_ context.Context, req validator.StringReq
 	decoder := base64.NewDecoder(base64.StdEncoding, strings.NewReader(req.ConfigValue.ValueString()))
 	if _, err := io.Copy(io.Discard, decoder); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Content is not base64",
-			fmt.Sprintf("The value of %s can't be decoded: %v. Use base64encode for text and filebase64 for a file, or give the file's path as source.", req.Path, err))
+			fmt.Sprintf("The value of %s can't be decoded: %v. Use base64encode for text and filebase64 for a file, or give the file's path as "+
+				"source.", req.Path, err))
 	}
 }
 
@@ -49,7 +50,8 @@ func (filesValidator) ValidateList(ctx context.Context, req validator.ListReques
 	}
 	for i, file := range elements {
 		if file != nil && file.Name.IsNull() {
-			resp.Diagnostics.AddAttributeError(req.Path.AtListIndex(i).AtName("name"), "File without a name", fmt.Sprintf("%s has no name. The agent is told one, such as "+
+			resp.Diagnostics.AddAttributeError(req.Path.AtListIndex(i).AtName("name"), "File without a name", fmt.Sprintf("%s has no name. The agent is "+
+				"told one, such as "+
 				"report.pdf, and its extension tells the file's type.", req.Path.AtListIndex(i)))
 		}
 	}

@@ -22,8 +22,8 @@ type waiter struct {
 	trouble error
 }
 
-// wait gives the last that was read of the order, nil where nothing was. Its error is the context's where the order was not finished in time, and that of
-// a read which makes no sense to repeat. An interrupt ends the waiting, and the last read with it.
+// wait gives the last that was read of the order, nil where nothing was. Its error is the context's where the order was not finished in time, and
+// that of a read which makes no sense to repeat. An interrupt ends the waiting, and the last read with it.
 func (w *waiter) wait(ctx context.Context) (*client.Order, error) {
 	var last *client.Order
 	for pause := firstPause; ; pause = min(pause*3/2, lastPause) {

@@ -23,7 +23,7 @@ func script(answers ...any) (get func(context.Context) (*client.Order, error), r
 		if err, ok := next.(error); ok {
 			return nil, err
 		}
-		status, _ := next.(string) //nolint:errcheck // there is nothing else
+		status, _ := next.(string)
 		return &client.Order{ID: "x", Status: client.Of(status)}, nil
 	}, reads
 }

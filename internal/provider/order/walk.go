@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -85,7 +86,9 @@ func (w *walk) firstShort() bool {
 
 // price reads an agent for what an order costs now. Those who want it at the same moment share one request; nothing of it is kept.
 func (w *walk) price(ctx context.Context, agentID string) (*client.Agent, error) {
-	return joined(ctx, &w.flights, "price "+agentID, func(ctx context.Context) (*client.Agent, error) { return w.api.Agents.Get(ctx, agentID) })
+	return joined(ctx, &w.flights, "price "+strings.ToLower(agentID), func(ctx context.Context) (*client.Agent, error) {
+		return w.api.Agents.Get(ctx, agentID)
+	})
 }
 
 // glance is a look at an agent's orders that purchases of one moment share.
@@ -94,18 +97,20 @@ type glance struct {
 	ids map[string]bool
 }
 
-// glanceAge is how old a look at an agent's orders may be for the next purchase. What was bought since looks new to it, which is right for the purchases
-// of this configuration, as the journal knows them, and is the reason not to let it grow old: what others have bought since could not be told apart.
+// glanceAge is how old a look at an agent's orders may be for the next purchase. What was bought since looks new to it, which is right for the
+// purchases of this configuration, as the journal knows them, and is the reason not to let it grow old: what others have bought since could not be
+// told apart.
 const glanceAge = 3 * time.Second
 
 // idsBefore gives the ids of an agent's orders before a purchase.
 func (w *walk) idsBefore(ctx context.Context, agentID string) ([]string, error) {
+	agent := strings.ToLower(agentID)
 	w.mu.Lock()
-	last := w.before[agentID]
+	last := w.before[agent]
 	w.mu.Unlock()
 	if last == nil || time.Since(last.at) >= glanceAge {
 		var err error
-		last, err = joined(ctx, &w.flights, "before "+agentID, func(ctx context.Context) (*glance, error) {
+		last, err = joined(ctx, &w.flights, "before "+agent, func(ctx context.Context) (*glance, error) {
 			asked := time.Now()
 			orders, err := ordersOf(ctx, w.api, agentID)
 			if err != nil {
@@ -117,7 +122,7 @@ func (w *walk) idsBefore(ctx context.Context, agentID string) ([]string, error) 
 			}
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.before[agentID] = fresh
+			w.before[agent] = fresh
 			return fresh, nil
 		})
 		if err != nil {
@@ -138,7 +143,7 @@ func (w *walk) bought(agentID, id string) {
 	w.orders.Drop()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if last := w.before[agentID]; last != nil {
+	if last := w.before[strings.ToLower(agentID)]; last != nil {
 		last.ids[id] = true
 	}
 }
@@ -185,7 +190,8 @@ func (m *memory[T]) recall(ctx context.Context, key string, ask func(context.Con
 	return r.value, r.err
 }
 
-// joined makes a request once for all who want it at the same time. It goes on for the others when one of them gives up, bounded by the client's timeout.
+// joined makes a request once for all who want it at the same time. It goes on for the others when one of them gives up, bounded by the client's
+// timeout.
 func joined[T any](ctx context.Context, flights *singleflight.Group, name string, ask func(context.Context) (T, error)) (T, error) {
 	var none T
 	done := flights.DoChan(name, func() (any, error) { return ask(context.WithoutCancel(ctx)) })
@@ -196,7 +202,7 @@ func joined[T any](ctx context.Context, flights *singleflight.Group, name string
 		if result.Err != nil {
 			return none, result.Err
 		}
-		value, _ := result.Val.(T) //nolint:errcheck // the flight's name tells the type
+		value, _ := result.Val.(T)
 		return value, nil
 	}
 }
