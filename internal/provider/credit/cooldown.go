@@ -39,6 +39,10 @@ func instant(f client.Field[string]) (time.Time, bool) {
 	if !ok {
 		return time.Time{}, false
 	}
+	return parseInstant(value)
+}
+
+func parseInstant(value string) (time.Time, bool) {
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999"} {
 		if at, err := time.Parse(layout, value); err == nil {
 			return at, true

@@ -34,6 +34,14 @@ func (r *FloorResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 			"Two floors of this plan are named %q, and the name keeps their deposits apart. Give each one of its own.%s", name, pastTheError))
 		return
 	}
+	if unchanged := plan; !creates {
+		// The framework takes another spelling of an amount for a change, and plans as unknown what the resource computes.
+		unchanged.Status, unchanged.Deposits = state.Status, state.Deposits
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &unchanged)...)
+		if resp.Plan.Raw.Equal(req.State.Raw) {
+			plan = unchanged
+		}
+	}
 	short, diags := r.look(ctx, plan)
 	resp.Diagnostics.Append(diags...)
 	if short != nil && plan.OnShortfall.ValueString() == onShortfallDeposit {

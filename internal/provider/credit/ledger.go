@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
@@ -31,6 +32,8 @@ func newestEntries(ctx context.Context, api *client.Client) (entries []client.Tr
 
 // snapshot is what the journal keeps of the time before a movement, for a later look for it.
 type snapshot struct {
+	// Key is the movement's.
+	Key string `json:"key"`
 	// Amount is what was to be moved; nil for any amount.
 	Amount *money.Amount `json:"amount_usd,omitempty"`
 	// Entries are the ids of the entries of the movement's direction.
@@ -42,12 +45,12 @@ type snapshot struct {
 }
 
 // snapshot looks at the ledger before a movement.
-func (d direction) snapshot(ctx context.Context, api *client.Client, amount *money.Amount) (snapshot, error) {
+func (d direction) snapshot(ctx context.Context, api *client.Client, key string, amount *money.Amount) (snapshot, error) {
 	entries, limit, err := newestEntries(ctx, api)
 	if err != nil {
 		return snapshot{}, err
 	}
-	before := snapshot{Amount: amount, Entries: []string{}, Limit: limit}
+	before := snapshot{Key: key, Amount: amount, Entries: []string{}, Limit: limit}
 	for _, entry := range entries {
 		if entry.Type == d.entry {
 			before.Entries = append(before.Entries, entry.ID)
@@ -64,49 +67,59 @@ func (d direction) snapshot(ctx context.Context, api *client.Client, amount *mon
 // errLag says that the ledger can't be believed at the moment.
 var errLag = errors.New("AUTX's list of transactions lags behind the balance")
 
-// lost gives what a movement may have become whose answer was lost.
-func (d direction) lost(ctx context.Context, api *client.Client, before snapshot) ([]client.Transaction, error) {
-	// Read before the list, so that it never has what the list misses only for the order of the two.
-	balance, balanceErr := api.Credits.Balance(ctx)
-	all, err := api.Credits.Transactions(ctx, before.Limit)
+// since gives what a movement may have become: what is new against the snapshot of before and has its amount.
+func (d direction) since(ctx context.Context, api *client.Client, before snapshot) ([]client.Transaction, error) {
+	fresh, err := d.fresh(ctx, api, before)
+	matching := before.matching(fresh)
+	if err != nil || len(matching) > 0 || before.LastAt == nil {
+		return matching, err
+	}
+	// Nothing that it could be is listed. Is the list up to date? If it is not, calling the movement absent would let it be made twice. The list is read
+	// once more after the balance, so that it does not miss what the balance has only for the order of the two.
+	balance, err := api.Credits.Balance(ctx)
 	if err != nil {
 		return nil, err
 	}
-	fresh := d.freshIn(all, before)
-	if len(fresh) == 0 && before.LastAt != nil {
-		// Nothing new is listed. Is the list up to date? If it is not, calling the movement absent would let it be made twice.
-		if balanceErr != nil {
-			return nil, balanceErr
-		}
-		if last := d.last(balance).Or(""); last != *before.LastAt {
-			return nil, fmt.Errorf("%w: it shows no new %s, and the balance says that the last one was at %s", errLag, d.noun, last)
-		}
+	last := d.last(balance).Or("")
+	if last == *before.LastAt {
+		return nil, nil
 	}
-	return before.matching(fresh), nil
+	if fresh, err = d.fresh(ctx, api, before); err != nil {
+		return nil, err
+	}
+	if matching = before.matching(fresh); len(matching) == 0 && !explained(fresh, last) {
+		return nil, fmt.Errorf("%w: the balance says that the last %s was at %s, and it is not listed", errLag, d.noun, last)
+	}
+	return matching, nil
 }
 
-// fresh gives what is new against a snapshot and has its amount.
+// explained tells whether one of the entries may be the last movement that the balance tells of.
+func explained(entries []client.Transaction, last string) bool {
+	const slack = time.Second // the two may be written one after the other
+	return slices.ContainsFunc(entries, func(entry client.Transaction) bool {
+		listed, okListed := parseInstant(entry.CreatedAt)
+		told, okTold := parseInstant(last)
+		return entry.CreatedAt == last || !okListed || !okTold || !listed.Before(told.Add(-slack))
+	})
+}
+
+// fresh gives the entries of the direction that a snapshot does not have.
 func (d direction) fresh(ctx context.Context, api *client.Client, before snapshot) ([]client.Transaction, error) {
 	all, err := api.Credits.Transactions(ctx, before.Limit)
-	if err != nil {
-		return nil, err
-	}
-	return before.matching(d.freshIn(all, before)), nil
-}
-
-// freshIn are the entries of the direction that a snapshot does not have.
-func (d direction) freshIn(all []client.Transaction, before snapshot) []client.Transaction {
-	return slices.DeleteFunc(slices.Clone(all), func(entry client.Transaction) bool {
+	return slices.DeleteFunc(all, func(entry client.Transaction) bool {
 		return entry.Type != d.entry || slices.Contains(before.Entries, entry.ID)
-	})
+	}), err
 }
 
 // matching are the entries that have the amount which was to be moved.
 func (s snapshot) matching(entries []client.Transaction) []client.Transaction {
-	if s.Amount == nil {
-		return entries
+	var out []client.Transaction
+	for _, entry := range entries {
+		if s.Amount == nil || magnitude(entry.Amount).Equal(*s.Amount) {
+			out = append(out, entry)
+		}
 	}
-	return slices.DeleteFunc(entries, func(entry client.Transaction) bool { return !magnitude(entry.Amount).Equal(*s.Amount) })
+	return out
 }
 
 // find looks an entry up by its id, of whatever type; nil where it is not there.

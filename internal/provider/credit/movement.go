@@ -9,11 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
-	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
@@ -42,20 +39,22 @@ func (w *walk) move(ctx context.Context, d direction, r request) (purchase.Resul
 		Kind: d.kind, Key: r.key, Title: r.title, Authorized: r.amount, Deadline: max(r.deadline, sendAtLeast), Settled: purchase.AdoptIfSameInputs,
 		Snapshot: m.look, Send: m.send, Find: m.find, Confirm: m.confirm,
 		Lasting: true, // an entry never goes away, and only the newest can be read
+		// What has moved must not move again, whether or not its entry can be told from others.
+		Placeholder: unlisted(r.key),
 	}
 	if !r.anyAmount {
-		buy.Digest = r.amount.String()
+		buy.Digest = digestOf(r.amount)
 	}
 	result, err := w.desk.Buy(ctx, buy)
 	w.drop()
 	if err != nil {
 		return result, client.Transaction{}, err
 	}
-	if m.found == nil || m.found.ID != result.ID {
-		m.recall(ctx, result.ID)
-	}
-	return result, *m.found, nil
+	return result, m.entryOf(ctx, result.ID), nil
 }
+
+// digestOf is what the journal compares: a key stands for an amount.
+func digestOf(amount money.Amount) string { return amount.String() }
 
 // moving is one movement on its way.
 type moving struct {
@@ -63,8 +62,7 @@ type moving struct {
 	direction
 	request
 
-	before snapshot
-	found  *client.Transaction
+	listed []client.Transaction // what was read last
 }
 
 // look takes the snapshot.
@@ -73,51 +71,36 @@ func (m *moving) look(ctx context.Context) (json.RawMessage, error) {
 	if !m.anyAmount {
 		amount = &m.amount
 	}
-	var err error
-	if m.before, err = m.snapshot(ctx, m.api, amount); err != nil {
+	before, err := m.snapshot(ctx, m.api, m.key, amount)
+	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(m.before)
+	return json.Marshal(before)
 }
 
-// send moves the money. AUTX does not say which entry that has become; whatever the look for it finds, the money has moved and must not move again, so
-// there is an id in any case.
+// send moves the money. AUTX answers with the balance after it, and does not say which entry of the ledger it has become.
 func (m *moving) send(ctx context.Context) (string, error) {
 	if err := m.direction.send(ctx, m.api, m.amount); err != nil {
 		return "", err
 	}
-	before := m.before
-	before.Amount = &m.amount
-	for _, pause := range m.pauses {
-		if m.pause(ctx, pause) != nil {
-			break
-		}
-		entries, err := m.fresh(ctx, m.api, before)
-		if err == nil && len(entries) == 1 {
-			m.found = &entries[0]
-			return m.found.ID, nil
-		}
-		if err == nil && len(entries) > 1 {
-			break // somebody else has moved as much at the same moment
-		}
-	}
-	return unlisted(m.key), nil
+	return "", purchase.ErrIDUnknown
 }
 
-// find looks for a movement whose answer was lost.
+// find gives what a movement may have become: this one, by its own snapshot, or another one of the journal by that one's.
 func (m *moving) find(ctx context.Context, raw json.RawMessage) ([]purchase.Match, error) {
 	var before snapshot
 	if err := json.Unmarshal(raw, &before); err != nil {
 		return nil, fmt.Errorf("read the journal's snapshot of the ledger: %w", err)
 	}
-	entries, err := m.lost(ctx, m.api, before)
+	entries, err := m.since(ctx, m.api, before)
 	if err != nil {
 		return nil, err
 	}
-	if m.anyAmount && len(entries) > 1 {
+	if m.anyAmount && before.Key == m.key && len(entries) > 1 {
 		// Which of them it is does not matter to a floor: it looks at the balance after it, which has them all.
 		return []purchase.Match{{ID: unlisted(m.key), Label: fmt.Sprintf("one of %d new entries", len(entries))}}, nil
 	}
+	m.listed = entries
 	matches := make([]purchase.Match, len(entries))
 	for i, entry := range entries {
 		matches[i] = purchase.Match{ID: entry.ID, Label: strings.TrimSuffix(fmt.Sprintf("%s of %s, %s", m.noun, magnitude(entry.Amount).USD(), entry.CreatedAt), ", ")}
@@ -131,22 +114,23 @@ func (m *moving) confirm(ctx context.Context, id string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if m.found = find(entries, id); m.found != nil && m.found.Type != m.entry {
-		m.found = nil
-	}
-	return m.found != nil, nil
+	m.listed = entries
+	entry := find(entries, id)
+	return entry != nil && entry.Type == m.entry, nil
 }
 
-// recall looks up the entry of a movement that an earlier run has made, or whose answer was lost. What can't be read is left open.
-func (m *moving) recall(ctx context.Context, id string) {
-	m.found = &client.Transaction{ID: id, Amount: m.amount}
-	if isUnlisted(id) {
-		return
+// entryOf gives the entry of a movement that was made. What can't be read is left open.
+func (m *moving) entryOf(ctx context.Context, id string) client.Transaction {
+	entry := find(m.listed, id)
+	if entry == nil && !isUnlisted(id) {
+		if all, _, err := newestEntries(context.WithoutCancel(ctx), m.api); err == nil {
+			entry = find(all, id)
+		}
 	}
-	entries, _, err := newestEntries(context.WithoutCancel(ctx), m.api)
-	if entry := find(entries, id); err == nil && entry != nil {
-		m.found = entry
+	if entry == nil {
+		return client.Transaction{ID: id, Amount: m.amount}
 	}
+	return *entry
 }
 
 const unlistedPrefix = "unlisted-"
@@ -158,13 +142,3 @@ func unlisted(key string) string {
 }
 
 func isUnlisted(id string) bool { return strings.HasPrefix(id, unlistedPrefix) }
-
-// unlistedWarning tells that an id is only a label.
-func unlistedWarning(d direction, amount usd.Value, id string) diag.Diagnostics {
-	if !isUnlisted(id) {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Moved, but the ledger's entry is not known", fmt.Sprintf(
-		"AUTX confirmed the %s, but its ledger shows no new entry of this amount yet, or several. The money has moved once and is not moved again; the id %s is only a "+
-			"label, and created_at stays empty.", d.title(amount), id))}
-}

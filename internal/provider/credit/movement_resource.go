@@ -84,7 +84,6 @@ func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *re
 
 	// From here on the money has moved.
 	resp.Diagnostics.Append(diagnose.Problems(result.Problems)...)
-	resp.Diagnostics.Append(unlistedWarning(m.direction, plan.Amount, result.ID)...)
 	resp.Diagnostics.Append(diagnose.Soft(setIdentity(ctx, resp.Identity, result.ID))...)
 	plan.ID, plan.CreatedAt = types.StringValue(result.ID), optional(entry.CreatedAt)
 	full.moved(usd.Of(magnitude(entry.Amount)))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"time"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/inventory"
@@ -20,8 +19,6 @@ type walk struct {
 
 	// turn is taken by whoever moves money: each finds its own entry in the ledger only while nobody else of this process makes one.
 	turn chan struct{}
-	// pauses are those between the looks for the entry of a movement that AUTX has confirmed: it may be listed a little later than it is made.
-	pauses []time.Duration
 
 	// balances and entries are for plans and refreshes. What moves money reads anew.
 	balances *inventory.Shelf[*client.Balance]
@@ -47,7 +44,7 @@ type floorName struct {
 func walkOf(data *providerdata.Data) *walk {
 	return providerdata.Shared(data, func() *walk {
 		w := &walk{
-			desk: data.Desk(), turn: make(chan struct{}, 1), pauses: []time.Duration{0, time.Second, 2 * time.Second},
+			desk: data.Desk(), turn: make(chan struct{}, 1),
 			kept: map[keyOf]string{}, withdrawals: map[string]money.Amount{}, floors: map[floorName]bool{},
 		}
 		if api, diags := data.Client(); !diags.HasError() {
@@ -93,21 +90,6 @@ func (w *walk) alone(ctx context.Context) (release func()) {
 		return func() { <-w.turn }
 	case <-ctx.Done():
 		return func() {}
-	}
-}
-
-// pause waits between two looks.
-func (w *walk) pause(ctx context.Context, d time.Duration) error {
-	if d == 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 
