@@ -15,13 +15,13 @@ const forgetPatience = 5 * time.Second
 //
 // The journal is written only where it says something else, and read once for each key.
 func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Problem {
-	return d.SawInStateWith(ctx, kind, key, id, "")
+	return d.SawInputs(ctx, kind, key, id, "")
 }
 
-// SawInStateWith is SawInState for a state that knows the inputs as well, as Purchase.Digest has them. A run that learns a key from the state alone
+// SawInputs is SawInState for a state that knows the inputs as well, as Purchase.Digest has them. A run that learns a key from the state alone
 // then holds it to its inputs; "" compares nothing. Inputs that the journal has from the purchase itself are not replaced: after an import a state has
 // what a configuration says of it.
-func (d *Desk) SawInStateWith(ctx context.Context, kind Kind, key, id, digest string) []Problem {
+func (d *Desk) SawInputs(ctx context.Context, kind Kind, key, id, digest string) []Problem {
 	if key == "" || id == "" {
 		return nil
 	}

@@ -18,7 +18,6 @@ type row struct {
 	stateID  string // the id under which a state holds the key; "" where none does
 	digest   string // of the inputs that the state has of it, "" where they are not known
 	noted    bool   // the journal agrees with stateID and digest
-	inputs   bool   // the journal has been told of the inputs in a state
 	created  bool   // a plan without prior state wants to buy under the key
 	doomed   bool   // a plan destroys what the state holds under the key
 	giving   string // the id of what this walk is destroying
