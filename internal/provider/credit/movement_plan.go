@@ -143,7 +143,7 @@ func (m *mover) sawInState(ctx context.Context, state *movement) diag.Diagnostic
 	if amount, ok := state.Amount.Amount(); ok {
 		digest = digestOf(amount)
 	}
-	return diagnose.Problems(m.data.Desk().SawInStateWith(ctx, m.kind, state.IdempotencyKey.ValueString(), state.ID.ValueString(), digest))
+	return diagnose.Problems(m.data.Desk().SawInputs(ctx, m.kind, state.IdempotencyKey.ValueString(), state.ID.ValueString(), digest))
 }
 
 // liveFact is something that is so at plan but may be otherwise at apply.
