@@ -1,0 +1,7 @@
+terraform {
+  required_providers {
+    autx = {
+      source = "autx-ai/autx"
+    }
+  }
+}
