@@ -11,8 +11,11 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 )
 
-// providerFile is in every workspace: the other examples leave it out.
-const providerFile = "provider/provider.tf"
+// providerFile is in every workspace: the other examples leave it out. Where money is moved it is creditsProviderFile.
+const (
+	providerFile        = "provider/provider.tf"
+	creditsProviderFile = "provider/provider_credits.tf"
+)
 
 var (
 	agentBlock  = regexp.MustCompile(`(?m)^resource "autx_agent" "(\w+)"`)
@@ -29,7 +32,7 @@ func TestAccExamples(t *testing.T) {
 		t.Run(strings.TrimSuffix(example, ".tf"), func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorkspace(t, nil, append(attachments(t, example), providerFile, example)...)
+			w := newWorkspace(t, nil, append(attachments(t, example), providerOf(example), example)...)
 			w.set("openai_api_key", "sk-example-0123456789")
 			w.apply(t)
 
@@ -198,6 +201,15 @@ func TestAccExamplesPages(t *testing.T) {
 			w.destroy(t)
 		})
 	}
+}
+
+// providerOf returns the provider block that an example needs.
+func providerOf(example string) string {
+	if strings.HasPrefix(example, "resources/autx_credit_") {
+		return creditsProviderFile
+	}
+
+	return providerFile
 }
 
 // exampleFiles returns the examples that are configurations of their own, by their paths below this directory.

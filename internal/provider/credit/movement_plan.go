@@ -54,7 +54,8 @@ func (m *mover) planCreate(ctx context.Context, plan *movement) diag.Diagnostics
 	diags := diagnose.Problems(m.data.Desk().PlanCreate(ctx, purchase.Planned{
 		Kind: m.kind, Key: plan.IdempotencyKey.ValueString(), Title: m.title(plan.Amount), Authorized: amount, UnknownAmount: !known,
 	}))
-	if !diags.HasError() && m.data.Reachable() {
+	// Under a key that was used before, an apply moves nothing.
+	if !diags.HasError() && m.data.Reachable() && !m.data.Desk().UsedBefore(ctx, m.kind, plan.IdempotencyKey.ValueString()) {
 		diags.Append(m.facts(ctx, m, plan)...)
 	}
 	return diags

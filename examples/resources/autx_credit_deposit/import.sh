@@ -1,0 +1,1 @@
+terraform import autx_credit_deposit.testing e3b0c442-98fc-4c14-9afb-f4c8996fb924

@@ -1,0 +1,4 @@
+import {
+  to = autx_credit_withdrawal.october
+  id = "9f86d081-884c-4d65-9a2f-eaa0c55ad015"
+}
