@@ -40,7 +40,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	case req.State.Raw.IsNull():
 		resp.Diagnostics.Append(r.planCreate(ctx, config, &plan)...)
 	default:
-		resp.Diagnostics.Append(r.planUpdate(ctx, config, state, &plan)...)
+		resp.Diagnostics.Append(r.planUpdate(ctx, config, state, &plan, readUnsent(ctx, req.Private))...)
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -78,7 +78,7 @@ func (r *Resource) planCreate(ctx context.Context, config resourceModel, plan *r
 	return diags
 }
 
-func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, plan *resourceModel) diag.Diagnostics {
+func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, plan *resourceModel, unsent unsent) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if r.data.Reachable() {
 		problems := r.data.Desk().PlanKeep(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString())
@@ -119,7 +119,7 @@ func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, 
 	}
 	sendsKey, more := sendsProviderKey(ctx, state, *plan)
 	diags.Append(more...)
-	if sendsKey {
+	if sendsKey || unsent.Endpoint || unsent.ProviderKey {
 		settled.ProviderKeyConfigured = types.BoolUnknown()
 	}
 	if !state.ProviderKey.IsNull() && plan.ProviderKey.IsNull() {
@@ -251,8 +251,8 @@ func protectedError(state resourceModel) diag.Diagnostic {
 func twiceInState(state resourceModel) diag.Diagnostic {
 	ticker, id := state.Ticker.ValueString(), state.ID.ValueString()
 	return diag.NewErrorDiagnostic("Agent is in the state twice",
-		fmt.Sprintf("This plan keeps agent %s (id %s) and destroys it as well, because the state has it twice: under two addresses, or as a deposed object "+
-			"beside the current one. There is only one, and it would be lost.\n\n"+
+		fmt.Sprintf("This plan keeps agent %s (id %s) and destroys it as well, because the state has it twice: under two addresses, or as a deposed "+
+			"object beside the current one. There is only one, and it would be lost.\n\n"+
 			"Where it has two addresses, take the one that is given up out of the state, without destroying it: terraform state rm autx_agent.NAME "+
 			"(tofu state rm with OpenTofu). Where an object is deposed, do the same and import the agent again:\n\n%s", ticker, id, importBlock(id)))
 }

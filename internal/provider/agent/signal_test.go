@@ -40,7 +40,7 @@ func (s *scene) traced() (log func() []byte, untraced func()) {
 	s.Setenv("TF_LOG", "TRACE")
 	s.Setenv("TF_LOG_PATH", name)
 	return func() []byte {
-			data, err := os.ReadFile(name) //nolint:gosec // a file of the test's own
+			data, err := os.ReadFile(name)
 			if err != nil {
 				return nil
 			}
