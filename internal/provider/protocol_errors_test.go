@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -143,11 +144,17 @@ func FuzzLaunch(f *testing.F) {
 		if err != nil {
 			t.Skip()
 		}
+		var launched atomic.Bool
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			if r.Method == http.MethodPost && r.URL.Path == "/agents/" {
+			switch {
+			case r.Method == http.MethodPost && r.URL.Path == "/agents/":
+				launched.Store(true)
 				w.WriteHeader(status)
 				_, _ = w.Write(answer)
+				return
+			case r.URL.Path == "/agents/mine" && !launched.Load():
+				_, _ = w.Write([]byte("[]")) // what is there before a launch has to be known
 				return
 			}
 			w.WriteHeader(laterStatus)

@@ -11,14 +11,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
-	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -28,6 +25,9 @@ const (
 	defaultReadTimeout   = 5 * time.Minute
 	defaultUpdateTimeout = 5 * time.Minute
 	defaultDeleteTimeout = 5 * time.Minute
+
+	// finishTimeout bounds what follows a launch, also after an interrupt.
+	finishTimeout = time.Minute
 )
 
 // Create implements resource.Resource. Everything that can fail happens before the launch; once it is paid only warnings follow, as an error would
@@ -43,6 +43,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
 	image, diags := imageOf(ctx, plan.Image)
 	resp.Diagnostics.Append(diags...)
 	order, diags := launchOrder(ctx, plan, config)
@@ -59,14 +61,21 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(diagnose.Problems(paid.result.Problems)...)
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, paid.result.ID)...)
 
-	// From here on the agent exists and is paid for.
+	// From here on the agent exists and is paid for. An interrupt no longer stops this: an agent that is to be paused must not stay for sale.
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
+	defer cancel()
 	finish := &finisher{api: api, agent: paid.agent, problems: &resp.Diagnostics}
-	if paid.agent == nil {
-		finish.read(ctx, paid.result.ID)
+	switch {
+	case paid.result.Adopted:
+		finish.read(after, paid.result.ID)
+		finish.takeOver(after, plan, order)
+	case paid.agent == nil:
+		finish.read(after, paid.result.ID) // launched just now with these very arguments, and found again
 	}
-	finish.settle(ctx, plan, paid.result.Adopted, image)
+	finish.settle(after, plan, image)
 	r.walk.mine.Drop()
-	resp.State.Raw = finish.state(ctx, req.Plan, plan, paid)
+	resp.State.Raw = finish.state(after, req.Plan, plan, paid)
+	resp.Diagnostics.Append(diagnose.Soft(keepUnsent(ctx, resp.Private, finish.unsent))...)
 }
 
 // launchOrder is the request that lists the agent, and how it is sent.
@@ -137,8 +146,15 @@ func (r *Resource) launch(ctx context.Context, api *client.Client, timeout time.
 			out.agent = launched
 			return launched.ID, nil
 		},
-		Find: func(ctx context.Context, _ json.RawMessage) ([]purchase.Match, error) {
-			return r.findLaunched(ctx, api, ticker)
+		Snapshot: func(ctx context.Context) (json.RawMessage, error) {
+			holder, err := r.walk.holderBefore(ctx, api, ticker)
+			if err != nil {
+				return nil, err
+			}
+			return json.Marshal(launchSnapshot{Holder: holder})
+		},
+		Find: func(ctx context.Context, raw json.RawMessage) ([]purchase.Match, error) {
+			return r.findLaunched(ctx, api, ticker, raw)
 		},
 		Confirm: func(ctx context.Context, id string) (bool, error) {
 			found, err := api.Agents.Get(ctx, id)
@@ -165,8 +181,21 @@ func (r *Resource) launch(ctx context.Context, api *client.Client, timeout time.
 	return out, err
 }
 
-// findLaunched looks for a launch whose answer was lost. The ticker is unique on AUTX, so an agent that has it and is ours is the one.
-func (r *Resource) findLaunched(ctx context.Context, api *client.Client, ticker string) ([]purchase.Match, error) {
+// launchSnapshot is what the journal keeps of the time before a launch.
+type launchSnapshot struct {
+	// Holder is the id of the account's agent that had the ticker already, "" where none had.
+	Holder string `json:"holder,omitempty"`
+}
+
+// findLaunched looks for a launch whose answer was lost. The ticker is unique on AUTX, so an agent that has it, is ours and did not have it before is
+// the one. Where AUTX's lists do not show the agent yet, its name is written to it as it is, which only its owner may do.
+func (r *Resource) findLaunched(ctx context.Context, api *client.Client, ticker string, raw json.RawMessage) ([]purchase.Match, error) {
+	var before launchSnapshot
+	if len(raw) > 0 {
+		if err := json.Unmarshal(raw, &before); err != nil {
+			return nil, fmt.Errorf("read the journal's snapshot: %w", err)
+		}
+	}
 	r.walk.mine.Drop()
 	found, owner, err := r.holderOf(ctx, api, ticker)
 	switch {
@@ -174,10 +203,9 @@ func (r *Resource) findLaunched(ctx context.Context, api *client.Client, ticker 
 		return nil, nil
 	case err != nil:
 		return nil, err
-	case delisted(found), owner == ownerOther:
+	case delisted(found), owner == ownerOther, found.ID == before.Holder:
 		return nil, nil
 	case owner == ownerUnknown:
-		// A list that lags may not show the new agent yet. Only its owner may change an agent, so writing its own name to it proves whose it is.
 		_, err := api.Agents.Update(ctx, found.ID, client.AgentPatch{Name: client.Of(found.Name)})
 		if client.IsStatus(err, http.StatusForbidden, http.StatusNotFound) {
 			return nil, nil
@@ -214,90 +242,6 @@ func (r *Resource) refused(ctx context.Context, api *client.Client, plan listing
 		diags.Append(diagnose.Refused(title, err, fieldPaths)...)
 	}
 	return diags
-}
-
-// finisher brings a launched agent to what was planned. It never fails: what it can't do becomes a warning, and the next plan shows it.
-type finisher struct {
-	api      *client.Client
-	agent    *client.Agent
-	image    *imageFile
-	problems *diag.Diagnostics
-}
-
-func (f *finisher) warn(title string, err error) {
-	f.problems.Append(diagnose.Warning(title, err, fieldPaths)...)
-}
-
-// read fetches an agent that was found again.
-func (f *finisher) read(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), defaultReadTimeout)
-	defer cancel()
-	found, err := f.api.Agents.Get(ctx, id)
-	if err != nil {
-		f.warn("Launched, but could not read the agent back", err)
-		found = &client.Agent{ID: id}
-	}
-	f.agent = found
-}
-
-// settle does what a launch request can't: pause, activate, upload. An adopted agent may differ from the plan in anything.
-func (f *finisher) settle(ctx context.Context, plan resourceModel, adopted bool, image *imageFile) {
-	id := f.agent.ID
-	if activation, ok, _ := object[activationModel](ctx, plan.Activation); ok && f.agent.Status.Or("") == statusPending {
-		activated, err := f.api.Agents.Activate(ctx, id, activation.TxHash.ValueString(), activation.DeployerAddress.ValueString())
-		if err != nil {
-			f.warn("Reserved, but could not activate the agent", err)
-		} else {
-			f.agent = activated
-		}
-	}
-	now, diags := fromAPI(ctx, plan.listing, f.agent)
-	f.problems.Append(diags...)
-	want := plan.listing
-	if !adopted {
-		want = now
-		want.Status = plan.Status
-	}
-	patch, changed, diags := patchFor(ctx, now, want)
-	f.problems.Append(diags...)
-	if changed {
-		updated, err := f.api.Agents.Update(ctx, id, patch)
-		if err != nil {
-			f.warn("Launched, but could not bring the agent to what was planned", err)
-		} else {
-			f.agent = merged(f.agent, updated)
-		}
-	}
-	if image != nil {
-		updated, err := f.api.Agents.UploadImage(ctx, id, image.Image)
-		if err != nil {
-			f.warn("Launched, but could not upload the image", err)
-		} else {
-			f.agent, f.image = merged(f.agent, updated), image
-		}
-	}
-}
-
-// state is what to save: the plan verbatim, and AUTX's answers for what it left open.
-func (f *finisher) state(ctx context.Context, reqPlan tfsdk.Plan, plan resourceModel, paid paid) tftypes.Value {
-	seen := plan
-	prior := unset()
-	prior.EndpointURL = plan.EndpointURL
-	observed, diags := fromAPI(ctx, prior, f.agent)
-	f.problems.Append(diags...)
-	seen.listing = observed
-	seen.Image = uploadedImage(plan.Image, f.image)
-	seen.Spend = spent(launchFee, paid.charged)
-	raw := tfsdk.State{Schema: reqPlan.Schema, Raw: reqPlan.Raw.Copy()}
-	if diags := raw.Set(ctx, &seen); diags.HasError() {
-		f.problems.Append(diagnose.Soft(diags)...)
-		raw.Raw = reqPlan.Raw
-	}
-	filled, err := planned.Fill(reqPlan.Raw, raw.Raw)
-	if err != nil {
-		f.problems.AddWarning("Could not record everything that AUTX answered", err.Error())
-	}
-	return filled
 }
 
 // uploadedImage is the image as it is at AUTX after an apply: its digest is null where the upload did not happen, so that the next plan tries again.

@@ -39,9 +39,15 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		first, second = second, first
 	}
 	err := first(ctx, state.ID.ValueString())
-	if client.IsConflict(err) {
-		// It was activated, or reserved, since state was read: the other call is the right one.
+	if conflict := err; client.IsConflict(err) {
+		// It was activated, or reserved, since state was read: the other call is the right one. Its 404 may mean that there is no reservation, not that
+		// there is no agent.
 		err = second(ctx, state.ID.ValueString())
+		if client.IsNotFound(err) {
+			if _, lookup := api.Agents.Get(ctx, state.ID.ValueString()); !client.IsNotFound(lookup) {
+				err = conflict
+			}
+		}
 	}
 	r.walk.mine.Drop()
 	if err != nil && !client.IsNotFound(err) {

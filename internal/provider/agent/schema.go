@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"strconv"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -22,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/deadline"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -162,19 +162,15 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 					},
 				},
 			},
-			"timeouts": timeoutsSchema(ctx),
+			"timeouts": deadline.Attribute(ctx, "How long each operation may take, retries included, as durations such as `90s` or `10m`.", map[string]string{
+				"create": "How long a launch may take until its request is sent, and then again until it is answered. What follows it has a minute more. " +
+					"Defaults to `5m`.",
+				"read":   "How long a refresh may take. Defaults to `5m`.",
+				"update": "How long an update may take, all its calls together. Defaults to `5m`.",
+				"delete": "How long a destroy may take. Defaults to `5m`.",
+			}),
 		},
 	}
-}
-
-// timeoutsSchema is that of the library that all providers take, with a word on the whole, which it does without.
-func timeoutsSchema(ctx context.Context) schema.Attribute {
-	attribute := timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true})
-	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
-		nested.MarkdownDescription = "How long each operation may take, retries included. Each defaults to `5m`."
-		return nested
-	}
-	return attribute
 }
 
 // IdentitySchema implements resource.ResourceWithIdentity: the id alone locates an agent, and it never changes.

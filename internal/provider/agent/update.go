@@ -31,7 +31,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	u := &updater{api: api, plan: plan, config: config, state: state, done: state}
+	u := &updater{api: api, plan: plan, config: config, state: state, done: state, unsent: readUnsent(ctx, req.Private)}
 	// What only Terraform knows needs no call.
 	u.done.DeletionProtection, u.done.Timeouts, u.done.Launch, u.done.Spend = plan.DeletionProtection, plan.Timeouts, plan.Launch, plan.Spend
 	for _, step := range []func(context.Context) diag.Diagnostics{u.activate, u.patch, u.sendProviderKey, u.changeImage} {
@@ -54,12 +54,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	resp.State.Raw = filled
+	resp.Diagnostics.Append(keepUnsent(ctx, resp.Private, unsent{})...)
 }
 
 // updater carries out one update; done is the state that is true so far.
 type updater struct {
 	api                       *client.Client
 	plan, config, state, done resourceModel
+	unsent                    unsent
 }
 
 func (u *updater) id() string { return u.state.ID.ValueString() }
@@ -104,6 +106,9 @@ func (u *updater) patch(ctx context.Context) diag.Diagnostics {
 	if had && has && before.Provider.ValueString() != after.Provider.ValueString() {
 		patch.Provider, changed = cleared(after.Provider), true
 	}
+	if u.unsent.Endpoint {
+		patch.EndpointURL, changed = client.Of(u.plan.EndpointURL.ValueString()), true
+	}
 	if diags.HasError() || !changed {
 		u.done.listing = keepWritten(u.plan.listing, u.done.listing)
 		return diags
@@ -138,6 +143,7 @@ func keepWritten(plan, done listing) listing {
 
 func (u *updater) sendProviderKey(ctx context.Context) diag.Diagnostics {
 	sends, diags := sendsProviderKey(ctx, u.state, u.plan)
+	sends = sends || (u.unsent.ProviderKey && !u.plan.ProviderKey.IsNull())
 	if !sends || diags.HasError() {
 		u.done.ProviderKey = u.plan.ProviderKey
 		return diags

@@ -18,6 +18,10 @@ type walk struct {
 	mu      sync.Mutex
 	checked int
 	plans   map[string]fate // by id
+
+	// before are the account's agents as they were when this walk first launched one: ids by ticker.
+	beforeMu sync.Mutex
+	before   map[string]string
 }
 
 // fate is what the plans of a walk have in mind for an agent of the state.
@@ -28,10 +32,9 @@ func walkOf(data *providerdata.Data) *walk {
 		w := &walk{}
 		if api, diags := data.Client(); !diags.HasError() {
 			w.mine = inventory.NewShelf(inventory.Source[*client.Agent]{
-				Get:        api.Agents.Get,
-				List:       func(ctx context.Context) ([]*client.Agent, error) { return pointers(api.Agents.Mine(ctx)) },
-				ID:         func(a *client.Agent) string { return a.ID },
-				IsNotFound: client.IsNotFound,
+				Get:  api.Agents.Get,
+				List: func(ctx context.Context) ([]*client.Agent, error) { return pointers(api.Agents.Mine(ctx)) },
+				ID:   func(a *client.Agent) string { return a.ID },
 			})
 		}
 		return w
@@ -76,6 +79,23 @@ func (w *walk) owner(ctx context.Context, a *client.Agent) (ownership, error) {
 		}
 	}
 	return ownerUnknown, nil
+}
+
+// holderBefore is the id of the account's agent that had a ticker before this walk launched anything, "" where none had. The list is read once a walk.
+func (w *walk) holderBefore(ctx context.Context, api *client.Client, ticker string) (string, error) {
+	w.beforeMu.Lock()
+	defer w.beforeMu.Unlock()
+	if w.before == nil {
+		mine, err := api.Agents.Mine(ctx)
+		if err != nil {
+			return "", err
+		}
+		w.before = make(map[string]string, len(mine))
+		for _, own := range mine {
+			w.before[purchaseKey(own.Ticker)] = own.ID
+		}
+	}
+	return w.before[purchaseKey(ticker)], nil
 }
 
 // maxChecked bounds how many new agents of one plan have their ticker and name looked up: two requests each. The service decides at apply anyway.

@@ -3,7 +3,6 @@ package credit
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -14,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/deadline"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -67,7 +67,10 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				MarkdownDescription: "How many deposits were made for this floor. The next one is made at most once under the name and the next " +
 					"number.",
 			},
-			"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Update: true}),
+			"timeouts": deadline.Attribute(ctx, "How long the operations that call AUTX may take, as durations such as `90s` or `10m`.", map[string]string{
+				"create": "How long reading the balance and a deposit may take when the floor is created. Defaults to `5m`.",
+				"update": "The same for later applies. Defaults to `5m`.",
+			}),
 		},
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/deadline"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -55,6 +55,8 @@ func movementAttributes(ctx context.Context, noun string, bounds validator.Strin
 			Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
 			MarkdownDescription: "When it happened, as AUTX writes it; null where the entry is not known.",
 		},
-		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true}),
+		"timeouts": deadline.Attribute(ctx, "How long the operations that call AUTX may take, as durations such as `90s` or `10m`.", map[string]string{
+			"create": "How long the movement may take, until its request is sent and then again until it is answered. Defaults to `5m`.",
+		}),
 	}
 }

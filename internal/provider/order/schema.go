@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 
-	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -16,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/deadline"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -89,7 +89,11 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			"output_text":  computed("The agent's answer; null until the order is completed."),
 			"output_hash":  computed("The hash of the answer, as AUTX gives it: assumed to be its SHA-256 in hexadecimal; null until the order is completed."),
 			"spend":        spendSchema(),
-			"timeouts":     timeoutsSchema(ctx),
+			"timeouts": deadline.Attribute(ctx, "How long the operations that call AUTX may take, as durations such as `90s` or `10m`.", map[string]string{
+				"create": "How long to wait for the agent's answer, buying included. The purchase itself is never cut short: its answer may take longer. " +
+					"Defaults to `3m`.",
+				"read": "How long a refresh may take, retries included. Defaults to `5m`.",
+			}),
 		},
 	}
 }
@@ -162,25 +166,4 @@ func spendSchema() schema.SingleNestedAttribute {
 				"bought, and after an import; null where AUTX does not tell."),
 		},
 	}
-}
-
-// timeoutsSchema is that of the library that all providers take, with descriptions of our own.
-func timeoutsSchema(ctx context.Context) schema.Attribute {
-	attribute := timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true})
-	nested, ok := attribute.(schema.SingleNestedAttribute)
-	if !ok {
-		return attribute
-	}
-	nested.MarkdownDescription = "How long the operations that call AUTX may take, as durations such as `90s` or `10m`."
-	for name, description := range map[string]string{
-		"create": "How long to wait for the agent's answer, buying included. The purchase itself is never cut short: its answer may take longer. " +
-			"Defaults to `3m`.",
-		"read": "How long a refresh may take, retries included. Defaults to `5m`.",
-	} {
-		if inner, ok := nested.Attributes[name].(schema.StringAttribute); ok {
-			inner.Description, inner.MarkdownDescription = "", description
-			nested.Attributes[name] = inner
-		}
-	}
-	return nested
 }
