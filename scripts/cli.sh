@@ -46,7 +46,13 @@ first) first ;;
 all) all ;;
 host) host "$2" ;;
 fmt) "$(first)" fmt -recursive examples && "$(first)" fmt -recursive scripts/demo ;;
-fmt-check) cli=$(first) && for dir in examples scripts/demo; do "$cli" fmt -recursive -check "$dir" || true; done ;;
+fmt-check)
+	cli=$(first)
+	for dir in examples scripts/demo; do
+		# 3 is "not formatted", and the names were printed; anything else is a file that can't be read.
+		"$cli" fmt -recursive -check "$dir" || { status=$?; [ "$status" = 3 ] || exit "$status"; }
+	done
+	;;
 *)
 	sed -n '2,8s/^# \{0,1\}//p' "$0" >&2
 	exit 2

@@ -124,10 +124,10 @@ const (
 	schemeHTTPS = "https"
 )
 
-// isLoopback tells whether a host name can only mean this machine.
+// isLoopback tells whether a host name can only mean this machine, for proxies and name servers as well: names below localhost are looked up by some
+// systems, and both those and "localhost." are sent to an HTTP proxy.
 func isLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)
