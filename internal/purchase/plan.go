@@ -116,8 +116,12 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 			"Apply looks it up first, and buys only if it is not there.",
 			p.Title))}
 	case !p.Kind.trait().natural:
+		over := " and moves no money"
+		if p.Kind.charges() {
+			over = " for $0.00"
+		}
 		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before. If its inputs are the same, apply takes it "+
-			"over, and %s; otherwise it refuses.", p.Key, p.Kind.trait().noun, rec.ID, p.Kind.free()))}
+			"over%s; otherwise it refuses.", p.Key, p.Kind.trait().noun, rec.ID, over))}
 	case rec.State == stateForgotten:
 		return nil
 	}

@@ -139,18 +139,56 @@ func TestAccFaultReplace(t *testing.T) {
 	})
 	t.Run("taint without refresh, destroy first", func(t *testing.T) {
 		t.Parallel()
-		// The one way to a second fee: protection is off, the plan may not look, and it says what it authorises and that the ticker is taken.
+		for _, seen := range []bool{true, false} {
+			s := launched(t)
+			says := "Warning: An earlier launch will be taken over"
+			if seen {
+				s.MustBeEmpty() // teaches the journal that the state has it
+				says = "Warning: Ticker is already yours"
+			}
+			id := s.agent("ONE").ID
+			s.MustRun("taint", "autx_agent.a")
+			plan := s.Run("plan", "-no-color", "-refresh=false", "-out=plan.bin")
+			s.mustSay(plan, "-/+ destroy and then create replacement", says)
+			for _, args := range [][]string{{"plan.bin"}, {"-refresh=false"}} {
+				apply := s.Apply(args...)
+				s.mustFail(apply, append([]string{"Error: Would be given up and bought again", "nothing was charged"}, waysOut...)...)
+				s.untouched(id)
+				if seen && len(args) == 1 && args[0] != "plan.bin" {
+					results.add("taint without refresh, destroy first", "apply", s.charged(), len(s.tickers()), summaries(apply))
+				}
+			}
+			s.MustRun("untaint", "autx_agent.a")
+			s.mustBeWhole("autx_agent.a", "ONE")
+		}
+	})
+	t.Run("made anew in two runs after a taint", func(t *testing.T) {
+		t.Parallel()
 		s := launched(t)
-		s.MustBeEmpty()
 		s.MustRun("taint", "autx_agent.a")
-		plan := s.Run("plan", "-no-color", "-refresh=false", "-out=plan.bin")
-		s.mustSay(plan, "-/+ destroy and then create replacement", "Warning: Agent may already be yours", "Warning: Ticker is already yours")
-		s.MustRun("apply", "plan.bin")
+		s.mustFail(s.Apply("-refresh=false"), "Error: Would be given up and bought again")
+		s.MustRun("destroy", "-auto-approve", "-no-color", "-refresh=false")
+		s.mustHaveAgents()
+		s.MustApply("-refresh=false")
 		s.mustHaveCharged("$40.00")
 		s.mustHaveAgents("ONE")
-		s.mustHaveStored(map[string]string{"autx_agent.a": "ONE"})
 		s.MustBeEmpty()
-		results.add("taint without refresh, destroy first", "-", s.charged(), len(s.tickers()), summaries(plan))
+	})
+	t.Run("taint without refresh and without a journal, destroy first", func(t *testing.T) {
+		t.Parallel()
+		// Neither the plan nor the destroy can know. The run still does not charge again: that takes another one.
+		s := launched(t)
+		s.loseJournal()
+		s.MustRun("taint", "autx_agent.a")
+		apply := s.Apply("-refresh=false")
+		s.mustFail(apply, "Error: Not bought again in the run that gave it up", "nothing was charged", "apply again")
+		s.mustHaveCharged("$20.00")
+		s.mustHaveAgents()
+		results.add("taint without refresh and journal, destroy first", "apply", s.charged(), len(s.tickers()), summaries(apply))
+		s.MustApply()
+		s.mustHaveCharged("$40.00")
+		s.mustHaveAgents("ONE")
+		s.MustBeEmpty()
 	})
 	t.Run("one agent under two addresses", func(t *testing.T) {
 		t.Parallel()
