@@ -22,13 +22,16 @@ import (
 // Gate is a proxy in front of the mock server. It holds single requests, so that a test can act exactly while one is on its way, and changes answers in
 // ways that the mock server's own faults can't.
 type Gate struct {
-	t     *testing.T
-	front *httptest.Server
-	proxy *httputil.ReverseProxy
-	base  string // the path of the base URL
+	t       *testing.T
+	address string // where the provider connects to
+	proxy   *httputil.ReverseProxy
+	base    string // the path of the base URL
 
 	mu    sync.Mutex
+	front *httptest.Server // nil while the gate is shut
 	rules []*gateRule
+	reads int           // how many GETs have come
+	shut  func(get int) // what happens before the answer to a GET goes out
 }
 
 // gateRule acts on requests of one sort: on the first only, unless always is set.
@@ -37,6 +40,7 @@ type gateRule struct {
 	always          bool
 	before          func(w http.ResponseWriter, r *http.Request, body []byte) (answered bool)
 	after           func(answer *http.Response, request []byte) error
+	failed          func(r *http.Request) // what happens instead of after where the mock server has lost the answer
 	used            bool
 }
 
@@ -54,19 +58,23 @@ func NewGate(t *testing.T, server *mockserver.Server) *Gate {
 			r.Out.Host = target.Host
 		},
 		ModifyResponse: g.after,
-		ErrorLog:       log.New(io.Discard, "", 0),                                                      // of what the test does on purpose
-		ErrorHandler:   func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }, // the client sees what the proxy sees
+		ErrorLog:       log.New(io.Discard, "", 0), // of what the test does on purpose
+		ErrorHandler:   g.lost,
+		FlushInterval:  -1, // an answer whose body breaks has sent its head, as it would without a gate
 	}
 	g.front = httptest.NewServer(http.HandlerFunc(g.serve))
+	g.address = g.front.Listener.Addr().String()
 	t.Cleanup(func() {
-		g.front.CloseClientConnections()
-		g.front.Close()
+		if front := g.listening(); front != nil {
+			front.CloseClientConnections()
+			front.Close()
+		}
 	})
 	return g
 }
 
 // URL is the base URL that the provider has to use.
-func (g *Gate) URL() string { return g.front.URL + g.base }
+func (g *Gate) URL() string { return "http://" + g.address + g.base }
 
 type gateKey struct{}
 
@@ -94,7 +102,22 @@ func (g *Gate) serve(w http.ResponseWriter, r *http.Request) {
 	g.proxy.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), gateKey{}, p)))
 }
 
+// lost is reached where the mock server has given no answer: the client sees what the proxy sees.
+func (g *Gate) lost(_ http.ResponseWriter, r *http.Request, _ error) {
+	if p, ok := r.Context().Value(gateKey{}).(*passage); ok {
+		for _, rule := range p.after {
+			if rule.failed != nil {
+				rule.failed(r)
+			}
+		}
+	}
+	panic(http.ErrAbortHandler)
+}
+
 func (g *Gate) after(answer *http.Response) error {
+	if answer.Request.Method == http.MethodGet {
+		g.countRead(answer)
+	}
 	p, ok := answer.Request.Context().Value(gateKey{}).(*passage)
 	if !ok {
 		return nil
@@ -151,6 +174,9 @@ func (h *Held) Arrived() {
 	h.await(h.arrived, "the request to be held came")
 }
 
+// Reached is closed when the request is held.
+func (h *Held) Reached() <-chan struct{} { return h.arrived }
+
 // Gone waits until the client of the held request has gone away.
 func (h *Held) Gone() {
 	h.t.Helper()
@@ -203,6 +229,20 @@ func (g *Gate) HoldAnswer(method, pattern string) *Held {
 		h.wait(answer.Request)
 		return nil
 	}})
+	return h
+}
+
+// HoldOutcome is HoldAnswer also where the mock server loses the answer, which then is lost when the hold is over.
+func (g *Gate) HoldOutcome(method, pattern string) *Held {
+	h := g.newHeld()
+	g.add(&gateRule{
+		method: method, pattern: pattern,
+		after: func(answer *http.Response, _ []byte) error {
+			h.wait(answer.Request)
+			return nil
+		},
+		failed: func(r *http.Request) { h.wait(r) },
+	})
 	return h
 }
 
