@@ -62,8 +62,8 @@ func (c configuration) settings(ctx context.Context, agent string) (providerdata
 	}
 	settings.Client.RequestsPerSecond = c.RequestsPerSecond.ValueFloat64()
 
-	limits, journal, diags := readSpending(ctx, c.Spending)
-	settings.Spending, settings.Journal = limits, journal
+	spending, diags := readSpending(ctx, c.Spending)
+	settings.Spending, settings.Journal, settings.Unplaced = spending.limits, spending.journal, spending.unplaced
 
 	if settings.Client.APIKey == "" && !c.APIKey.IsUnknown() {
 		diags.AddAttributeError(path.Root("api_key"), "Missing API key",

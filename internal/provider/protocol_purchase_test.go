@@ -218,3 +218,30 @@ func TestLaunchesOfOneWalk(t *testing.T) {
 		t.Errorf("AUTX has %d of them", got)
 	}
 }
+
+// TestUnknownLimitsKeepTheKeys plans while the limits wait for another resource, on a fresh runner whose journal knows nothing: what the plan reads in
+// state binds the key all the same, and nobody is told that there is no spending block.
+func TestUnknownLimitsKeepTheKeys(t *testing.T) {
+	t.Parallel()
+	server := mockserver.New(t)
+	const orderType = "autx_order"
+	order := values{"idempotency_key": "k", "agent_id": seededID(t, server, "SUMM"), "prompt": "Sum it up", "max_price": "0.50"}
+	made := protocol.NewConfigured(t, server).MustApply(orderType, nil, order)
+
+	known := protocol.ProviderValues(t, server)
+	d := protocol.New(t)
+	d.MustConfigure(with(known, "spending.max_per_apply", protocol.Unknown))
+	read := d.MustRead(made)
+	plan := d.Plan(orderType, nil, order) // as for a tainted order
+	if plan.Diagnostics.HasErrors() || plan.Diagnostics.Say("no spending block") || !plan.Diagnostics.Warnings().Say("Limits are not known yet") {
+		t.Errorf("the plan says %s", plan.Diagnostics)
+	}
+	d.MustConfigure(known)
+	again, diags := d.PlanAndApply(orderType, nil, order)
+	if diags.HasErrors() || again.ID() != read.ID() {
+		t.Errorf("the order was made anew as %s, %s", again.ID(), diags)
+	}
+	if n := len(server.State().Orders); n != 1 {
+		t.Errorf("%d orders were bought under one key", n)
+	}
+}

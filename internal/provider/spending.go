@@ -19,13 +19,15 @@ import (
 func spendingSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Allows charges, within limits. Without it every plan and read works, and an apply that would charge is refused before " +
+		MarkdownDescription: "Allows charges, within limits. Without it every plan and read works, and an apply that would charge is refused " +
+			"before " +
 			"anything is sent. " +
 			"All amounts are US dollars, written as decimal numbers.",
 		Attributes: map[string]schema.Attribute{
 			"max_per_apply": schema.StringAttribute{
 				CustomType: usd.Type{}, Required: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
-				MarkdownDescription: "The most that one apply may authorise, in US dollars, over all its purchases and over all provider blocks of the run. " +
+				MarkdownDescription: "The most that one apply may authorise, in US dollars, over all its purchases and over all provider blocks " +
+					"of the run. " +
 					"A plan above it fails.",
 			},
 			"max_per_purchase": schema.StringAttribute{
@@ -34,32 +36,38 @@ func spendingSchema() schema.SingleNestedAttribute {
 			},
 			"keep_balance": schema.StringAttribute{
 				CustomType: usd.Type{}, Optional: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
-				MarkdownDescription: "The balance that no purchase may go below, in US dollars. Checked right before each charge. Not limited when not set.",
+				MarkdownDescription: "The balance that no purchase may go below, in US dollars. Checked right before each charge. Not limited " +
+					"when not set.",
 			},
 			"namespace": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 100)},
-				MarkdownDescription: "Keeps the purchase journal of this configuration apart from others that share the directory, up to 100 characters. " +
+				MarkdownDescription: "Keeps the purchase journal of this configuration apart from others that share the directory, up to 100 " +
+					"characters. " +
 					"Defaults to none.",
 			},
 			"strict_plan": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Makes live facts, such as a ticker that is taken, fail the plan instead of warning: for pull-request checks. Defaults " +
+				MarkdownDescription: "Makes live facts, such as a ticker that is taken, fail the plan instead of warning: for pull-request " +
+					"checks. Defaults " +
 					"to `false`. " +
 					"Such a plan error also blocks `destroy`; `destroy -refresh=false` gets past it.",
 			},
 			"allow_deposits": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Allows deposits into the account's credits, by `autx_credit_deposit` and `autx_credit_floor`. They count towards no limit. " +
+				MarkdownDescription: "Allows deposits into the account's credits, by `autx_credit_deposit` and `autx_credit_floor`. They count " +
+					"towards no limit. " +
 					"Defaults to `false`.",
 			},
 			"allow_withdrawals": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Allows withdrawals from the account's credits, by `autx_credit_withdrawal`. They count towards no limit, and `keep_balance` " +
+				MarkdownDescription: "Allows withdrawals from the account's credits, by `autx_credit_withdrawal`. They count towards no limit, " +
+					"and `keep_balance` " +
 					"holds for them. Defaults to `false`.",
 			},
 			"journal": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-				MarkdownDescription: "The directory of the purchase journal, which remembers what was sent to AUTX when an apply dies half-way. Keep it " +
+				MarkdownDescription: "The directory of the purchase journal, which remembers what was sent to AUTX when an apply dies half-way. " +
+					"Keep it " +
 					"between runs. " +
 					"Defaults to `autx` below the CLI's data directory (`TF_DATA_DIR`, else `.terraform`).",
 			},
@@ -78,37 +86,53 @@ type spending struct {
 	Journal          types.String `tfsdk:"journal"`
 }
 
-// readSpending gives the limits and the journal's directory. Limits of which anything is not known in this walk count as allowing nothing yet: they
-// are known when the apply checks them.
-func readSpending(ctx context.Context, object types.Object) (*purchase.Limits, string, diag.Diagnostics) {
-	if object.IsNull() || object.IsUnknown() {
-		return nil, "", nil
+// spendingSettings is the spending block.
+type spendingSettings struct {
+	limits  *purchase.Limits
+	journal string
+	// unplaced says that this walk does not know where purchases are remembered: the journal's directory or its namespace is not known yet.
+	unplaced bool
+}
+
+// readSpending reads the spending block. Where anything of it is not known in this walk its limits are Unknown: the apply knows and checks them.
+func readSpending(ctx context.Context, object types.Object) (spendingSettings, diag.Diagnostics) {
+	switch {
+	case object.IsNull():
+		return spendingSettings{}, nil
+	case object.IsUnknown():
+		return spendingSettings{limits: &purchase.Limits{Unknown: true}, unplaced: true}, nil
 	}
 	var s spending
 	diags := object.As(ctx, &s, basetypes.ObjectAsOptions{})
 	if diags.HasError() {
-		return nil, "", diags
+		return spendingSettings{}, diags
+	}
+	out := spendingSettings{
+		journal:  s.Journal.ValueString(),
+		unplaced: s.Journal.IsUnknown() || s.Namespace.IsUnknown(),
+		limits: &purchase.Limits{
+			Namespace:        s.Namespace.ValueString(),
+			StrictPlan:       s.StrictPlan.ValueBool(),
+			AllowDeposits:    s.AllowDeposits.ValueBool(),
+			AllowWithdrawals: s.AllowWithdrawals.ValueBool(),
+		},
+	}
+	for _, value := range []interface{ IsUnknown() bool }{
+		s.MaxPerApply, s.MaxPerPurchase, s.KeepBalance, s.Namespace, s.StrictPlan, s.AllowDeposits, s.AllowWithdrawals, s.Journal,
+	} {
+		out.limits.Unknown = out.limits.Unknown || value.IsUnknown()
 	}
 	maxPerApply, ok := s.MaxPerApply.Amount()
-	if !ok {
-		if !s.MaxPerApply.IsUnknown() {
-			diags.AddAttributeError(path.Root("spending").AtName("max_per_apply"), "Not an amount of US dollars", "Write the amount as plain digits, "+
-				"such as \"50.00\".")
-		}
-		return nil, s.Journal.ValueString(), diags
+	if !ok && !s.MaxPerApply.IsUnknown() {
+		diags.AddAttributeError(path.Root("spending").AtName("max_per_apply"), "Not an amount of US dollars", "Write the amount as plain digits, "+
+			"such as \"50.00\".")
 	}
-	limits := &purchase.Limits{
-		MaxPerApply:      maxPerApply,
-		Namespace:        s.Namespace.ValueString(),
-		StrictPlan:       s.StrictPlan.ValueBool(),
-		AllowDeposits:    s.AllowDeposits.ValueBool(),
-		AllowWithdrawals: s.AllowWithdrawals.ValueBool(),
-	}
+	out.limits.MaxPerApply = maxPerApply
 	if amount, ok := s.MaxPerPurchase.Amount(); ok {
-		limits.MaxPerPurchase = &amount
+		out.limits.MaxPerPurchase = &amount
 	}
 	if amount, ok := s.KeepBalance.Amount(); ok {
-		limits.KeepBalance = &amount
+		out.limits.KeepBalance = &amount
 	}
-	return limits, s.Journal.ValueString(), diags
+	return out, diags
 }

@@ -50,6 +50,9 @@ func (k Kind) allowedBy(limits *Limits) bool {
 	if limits == nil {
 		return false
 	}
+	if limits.Unknown {
+		return true // as far as a plan can tell
+	}
 	switch k.trait().effect {
 	case movesIn:
 		return limits.AllowDeposits

@@ -4,6 +4,8 @@ import "github.com/autx-ai/terraform-provider-autx/internal/money"
 
 // Limits is what a configuration allows to be spent, in US dollars.
 type Limits struct {
+	// Unknown says that the limits come from a resource that has not been applied yet: a plan can't check them, and nothing is bought under them.
+	Unknown bool
 	// MaxPerApply bounds what all purchases of one command of the CLI may authorise together, over all provider blocks that share a journal.
 	MaxPerApply money.Amount
 	// MaxPerPurchase bounds what one purchase may authorise and cost. Nil means no bound.

@@ -13,12 +13,13 @@ import (
 
 // Summaries that several problems share, so that the CLI folds their warnings.
 const (
-	summarySpendingOff = "Apply will refuse to charge"
-	summaryMovesOff    = "Apply will refuse to move money"
-	summaryPerApply    = "Over the limit of one apply"
-	summaryJournal     = "Purchase journal can't be used"
-	summarySameKey     = "One key bought for two resources"
-	summaryRelaunch    = "Would be given up and bought again"
+	summarySpendingOff   = "Apply will refuse to charge"
+	summaryLimitsUnknown = "Limits are not known yet"
+	summaryMovesOff      = "Apply will refuse to move money"
+	summaryPerApply      = "Over the limit of one apply"
+	summaryJournal       = "Purchase journal can't be used"
+	summarySameKey       = "One key bought for two resources"
+	summaryRelaunch      = "Would be given up and bought again"
 )
 
 // sentence makes a text begin with a capital letter.

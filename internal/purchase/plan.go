@@ -32,6 +32,11 @@ func (d *Desk) PlanCreate(ctx context.Context, p Planned) []Problem {
 			problems = append(problems, d.planJournal(ctx, p)...)
 		}
 	}
+	if d.limits != nil && d.limits.Unknown {
+		return append(problems, warn(summaryLimitsUnknown, fmt.Sprintf("The %s is planned, but spending waits for a resource that has not been " +
+			"applied yet, so this "+
+			"plan can't compare it with the limits. The apply does, before anything is sent.", p.Title)))
+	}
 	if !p.Kind.allowedBy(d.limits) {
 		return append(problems, d.planNotAllowed(p))
 	}
@@ -120,7 +125,8 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 		if p.Kind.charges() {
 			over = " for $0.00"
 		}
-		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before. If its inputs are the same, apply takes it "+
+		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before. If its inputs are the same, apply " +
+			"takes it "+
 			"over%s; otherwise it refuses.", p.Key, p.Kind.trait().noun, rec.ID, over))}
 	case rec.State == stateForgotten:
 		return nil
@@ -130,7 +136,8 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 		problems = d.journalWarning(err)
 	}
 	if rec.InState {
-		problems = append(problems, warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s %q (id "+
+		problems = append(problems, warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s " +
+			"%q (id "+
 			"%s) before. If it is still there, apply refuses to buy it again. %s",
 			p.Kind.trait().keyName, p.Key, rec.ID, waysOut(p.Kind, rec.ID))))
 	}

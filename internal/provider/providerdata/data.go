@@ -23,6 +23,8 @@ type Settings struct {
 	Spending *purchase.Limits
 	// Journal is the directory of the purchase journal; "" means the default place.
 	Journal string
+	// Unplaced says that it is not known in this walk where the journal is or which namespace of it counts: then nothing is written to it.
+	Unplaced bool
 	// Unknown names the provider's arguments whose values are not known in this walk, in Terraform's spelling. Not empty only during a plan.
 	Unknown []string
 }
@@ -56,6 +58,9 @@ func New(settings Settings) (*Data, error) {
 			}
 			return balance.Available, nil
 		}
+	}
+	if settings.Unplaced {
+		account.APIKey = "" // an account that nobody can tell is remembered nowhere
 	}
 	d.desk = purchase.NewDesk(purchase.Config{Limits: settings.Spending, Account: account, JournalDir: settings.Journal})
 	return d, nil
