@@ -23,6 +23,7 @@ func expectOnce(t *testing.T, m *mock) {
 func TestAccGitOpsApply(t *testing.T) {
 	t.Parallel()
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t)).spend()
 		plan := w.plan(t)
 		expectEqual(t, "the requests that write, before the apply", w.mock.writes(t), nil)
@@ -41,6 +42,7 @@ func TestAccGitOpsApply(t *testing.T) {
 func TestAccGitOpsNewKey(t *testing.T) {
 	t.Parallel()
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t)).spend()
 		w.run(t, 0, "apply", "-auto-approve")
 		w.replace(t, "budgets/support.yaml", "tickets-2026-w47", "tickets-2026-w48")
@@ -68,6 +70,7 @@ func TestAccGitOpsNewKey(t *testing.T) {
 func TestAccGitOpsHalfWay(t *testing.T) {
 	t.Parallel()
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t, "orders.create:before:status=503,skip=1")).spend()
 		w.run(t, refused, "apply", "-auto-approve", "-parallelism=1")
 		paid, _ := w.mock.bought(t)
@@ -84,6 +87,7 @@ func TestAccGitOpsHalfWay(t *testing.T) {
 func TestAccGitOpsLosses(t *testing.T) {
 	t.Parallel()
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t, "orders.create:after:reset")).spend()
 		w.run(t, 0, "apply", "-auto-approve", "-parallelism=1")
 		expectOnce(t, w.mock)
@@ -113,15 +117,16 @@ func TestAccGitOpsLosses(t *testing.T) {
 func TestAccGitOpsCLITest(t *testing.T) {
 	t.Parallel()
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		const command = "autx-mockserver run -- terraform test"
-		if first, _, _ := strings.Cut(read(t, filepath.Join(kit, "tests/budget.tftest.hcl")), "\n"); first != "# "+command {
+		if first, _, _ := strings.Cut(read(t, kit+"/tests/budget.tftest.hcl"), "\n"); first != "# "+command {
 			t.Fatalf("the tests are run with %q", first)
 		}
 		w := newWorkspace(t, cli, nil)
 		mocked := *w
 		mocked.cli = filepath.Join(programs, "autx-mockserver")
 		text := mocked.run(t, 0, "run", "-listen", "127.0.0.1:0", "--", cli, "test", "-no-color")
-		if runs := strings.Count(read(t, filepath.Join(kit, "tests/budget.tftest.hcl")), "\nrun \""); runs != 7 || !strings.Contains(text, "7 passed, 0 failed") {
+		if runs := strings.Count(read(t, kit+"/tests/budget.tftest.hcl"), "\nrun \""); runs != 7 || !strings.Contains(text, "7 passed, 0 failed") {
 			t.Errorf("not all of the %d runs passed:\n%s", runs, text)
 		}
 	})

@@ -13,7 +13,7 @@ import (
 
 func pipeline(t *testing.T) (*actionlint.Workflow, string) {
 	t.Helper()
-	text := read(t, filepath.Join(kit, "pipeline/github-actions.yml"))
+	text := read(t, kit+"/pipeline/github-actions.yml")
 	workflow, problems := actionlint.Parse([]byte(text))
 	for _, problem := range problems {
 		t.Error(problem)
@@ -31,7 +31,7 @@ func TestPipelineIsValid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	problems, err := linter.Lint("budget.yml", []byte(read(t, filepath.Join(kit, "pipeline/github-actions.yml"))), nil)
+	problems, err := linter.Lint("budget.yml", []byte(read(t, kit+"/pipeline/github-actions.yml")), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,10 +97,7 @@ func TestPipelineOrder(t *testing.T) {
 	t.Parallel()
 	workflow, _ := pipeline(t)
 	const gate = "opa eval --fail-defined --format pretty --data policy --data labels.json --input plan.json 'data.spend.deny[message]'"
-	journal, err := regexp.Compile(`variable "journal" \{[^}]*default\s+= "([^"]+)"`)
-	if err != nil {
-		t.Fatal(err)
-	}
+	journal := regexp.MustCompile(`variable "journal" \{[^}]*default\s+= "([^"]+)"`)
 	directory := journal.FindStringSubmatch(read(t, filepath.Join(kit, "variables.tf")))
 	if directory == nil {
 		t.Fatal("the journal has no directory")

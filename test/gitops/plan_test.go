@@ -16,6 +16,7 @@ const (
 func TestAccGitOpsPlan(t *testing.T) {
 	t.Parallel()
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t))
 		plan := w.plan(t)
 
@@ -33,6 +34,7 @@ func TestAccGitOpsPlan(t *testing.T) {
 func TestAccGitOpsReadOnlyApply(t *testing.T) {
 	t.Parallel()
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t))
 		w.plan(t)
 		if text := w.run(t, refused, "apply", "plan"); !strings.Contains(text, "spending.max_per_apply is $0.00") {
@@ -69,6 +71,7 @@ func TestAccGitOpsRefusedPlans(t *testing.T) {
 		"nobody answers":           {research, "research@example.com", `""`, "Each budget has an owner"},
 	}
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t))
 		for name, c := range cases {
 			before := read(t, w.dir+"/"+c.file)
@@ -86,6 +89,7 @@ func TestAccGitOpsRefusedPlans(t *testing.T) {
 func TestAccGitOpsWarnings(t *testing.T) {
 	t.Parallel()
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t)).spend()
 		w.replace(t, "budgets/research.yaml", `cap_usd: "5.00"`, `cap_usd: "1.70"`)
 		w.replace(t, "budgets/support.yaml", `floor_usd: "25.00"`, `floor_usd: "100.01"`)

@@ -27,7 +27,7 @@ func TestPolicyUnits(t *testing.T) {
 			t.Errorf("%s: %s", result.Location, result)
 		}
 	}
-	if written := strings.Count("\n"+read(t, filepath.Join(kit, "policy/spend_test.rego")), "\ntest_"); len(results) != written || written == 0 {
+	if written := strings.Count("\n"+read(t, kit+"/policy/spend_test.rego"), "\ntest_"); len(results) != written || written == 0 {
 		t.Errorf("%d tests ran, and %d are written", len(results), written)
 	}
 }
@@ -90,6 +90,7 @@ resource "autx_order" "unknown" {
 }
 `
 	eachCLI(t, func(t *testing.T, cli string) {
+		t.Helper()
 		w := newWorkspace(t, cli, startMock(t)).spend()
 		plan := w.plan(t)
 		summary := evaluate(t, plan, nil, "x := data.spend.summary")

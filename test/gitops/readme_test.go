@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-var fences = regexp.MustCompile("(?ms)^```\\w*\n(.*?)^```$")
+var fences = regexp.MustCompile("(?s)```\\w*\n(.*?\n)```\n")
 
 // fence gives the only block of the README that begins with a text.
 func fence(t *testing.T, beginning string) string {
@@ -31,7 +31,7 @@ func fence(t *testing.T, beginning string) string {
 func TestReadmeNamesEveryFile(t *testing.T) {
 	t.Parallel()
 	var named []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `([^`|]+[./][^`|]*)` \\|").FindAllStringSubmatch(read(t, filepath.Join(kit, "README.md")), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`|]*[./][^`|]*)` \\|").FindAllStringSubmatch(read(t, filepath.Join(kit, "README.md")), -1) {
 		named = append(named, row[1])
 	}
 	tree := os.DirFS(kit)
@@ -56,3 +56,27 @@ func TestReadmeNamesEveryFile(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestGuideShowsTheKit holds what the guide and the README quote to what stands in the example.
+func TestGuideShowsTheKit(t *testing.T) {
+	t.Parallel()
+	quoted := map[string]string{"yaml": kit + "/budgets/research.yaml", "terraform": kit + "/provider.tf"}
+	block := regexp.MustCompile("(?s)```(yaml|terraform)\n(.*?)```")
+	for _, page := range []string{root + "/templates/guides/budgets.md", kit + "/README.md"} {
+		blocks := block.FindAllStringSubmatch(read(t, page), -1)
+		if len(blocks) == 0 {
+			t.Errorf("%s quotes nothing", page)
+		}
+		for _, found := range blocks {
+			content := spaced(read(t, quoted[found[1]]))
+			for line := range strings.Lines(found[2]) {
+				if !strings.Contains(content, spaced(line)) {
+					t.Errorf("%s quotes %q, which is not in %s", page, strings.TrimSpace(line), quoted[found[1]])
+				}
+			}
+		}
+	}
+}
+
+// spaced makes all white space single spaces.
+func spaced(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -48,10 +48,12 @@ test_what_is_no_amount_is_denied if {
 
 test_every_kind_that_charges_needs_a_known_amount if {
 	every type in ["autx_agent", "autx_order", "autx_proxy_request", "autx_session"] {
-		count(denied([change(type, ["create"], null, {})])) == 1
-		count(denied([change(type, ["delete", "create"], {}, {})])) == 1
-		count(denied([change(type, ["create", "delete"], {}, {})])) == 1
-		count(denied([change(type, ["create"], null, {"spend": {"authorized_usd": "4"}})])) == 1
+		unknown := {sprintf("module.team[\"research\"].%s.this: what it authorises is not known in the plan", [type])}
+		denied([change(type, ["create"], null, {})]) == unknown
+		denied([change(type, ["delete", "create"], {}, {})]) == unknown
+		denied([change(type, ["create", "delete"], {}, {})]) == unknown
+		over := {"the plan authorises $4.000000 in 1 purchases, and the limit is $3.30"}
+		denied([change(type, ["create"], null, {"spend": {"authorized_usd": "4"}})]) == over
 	}
 }
 
