@@ -58,7 +58,7 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 				"it.", p.Title))
 	case d.limits != nil && d.limits.Unknown:
 		return nil, refuse(ReasonSpendingOff, nil, "Limits are not known",
-			fmt.Sprintf("The %s was not sent and nothing was charged, because the provider's spending block has values that are still " +
+			fmt.Sprintf("The %s was not sent and nothing was charged, because the provider's spending block has values that are still "+
 				"unknown.", p.Title))
 	case !p.Kind.allowedBy(d.limits):
 		return nil, refuseNotAllowed(p, d.limits)
@@ -213,7 +213,7 @@ func (b *buying) send(ctx context.Context) (Result, error) {
 		b.settle(ctx, stateKnown, id)
 		return Result{ID: id, Problems: b.problems}, nil
 	case err == nil:
-		b.problems = append(b.problems, warn("Purchase confirmed without an id", fmt.Sprintf("AUTX has confirmed the %s without saying its id, so " +
+		b.problems = append(b.problems, warn("Purchase confirmed without an id", fmt.Sprintf("AUTX has confirmed the %s without saying its id, so "+
 			"it was "+
 			"looked up.", p.Title)))
 		return b.findID(ctx)
@@ -282,7 +282,7 @@ func (b *buying) unnamed(ctx context.Context, found finding, lookup error) (Resu
 		_ = b.desk.save(ctx, b.name, b.rec) // a later run looks again in either state
 		return Result{}, refuseNoID(p, found, lookup)
 	}
-	b.problems = append(b.problems, warn("Made, but its id is not known", fmt.Sprintf("AUTX has confirmed the %s without saying its id, and it " +
+	b.problems = append(b.problems, warn("Made, but its id is not known", fmt.Sprintf("AUTX has confirmed the %s without saying its id, and it "+
 		"can't be told: %s"+
 		"It was made once and is not made again. The id %s only stands in for the one at AUTX.", p.Title, whyUnnamed(found, lookup), p.Placeholder)))
 	b.settle(ctx, stateKnown, p.Placeholder)

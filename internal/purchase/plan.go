@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 )
@@ -24,6 +25,21 @@ type Planned struct {
 // PlanCreate is to be called once for each plan of a purchase without prior state. It enters the purchase into the command's total and tells what
 // stands against it: errors for what the configuration and the state prove wrong, warnings for the rest. It makes no request.
 func (d *Desk) PlanCreate(ctx context.Context, p Planned) []Problem {
+	return withWayPast(d.planCreate(ctx, p))
+}
+
+// withWayPast adds to each error how a destroy, which plans first, gets past it.
+func withWayPast(problems []Problem) []Problem {
+	const wayPast = "destroy -refresh=false"
+	for i, p := range problems {
+		if p.Severity == SeverityError && !strings.Contains(p.Detail, wayPast) {
+			problems[i].Detail += " (`" + wayPast + "` gets past this error.)"
+		}
+	}
+	return problems
+}
+
+func (d *Desk) planCreate(ctx context.Context, p Planned) []Problem {
 	var problems []Problem
 	if p.Key != "" {
 		conflict := d.planKey(p)
@@ -33,9 +49,8 @@ func (d *Desk) PlanCreate(ctx context.Context, p Planned) []Problem {
 		}
 	}
 	if d.limits != nil && d.limits.Unknown {
-		return append(problems, warn(summaryLimitsUnknown, fmt.Sprintf("The %s is planned, but spending waits for a resource that has not been " +
-			"applied yet, so this "+
-			"plan can't compare it with the limits. The apply does, before anything is sent.", p.Title)))
+		return append(problems, warn(summaryLimitsUnknown, fmt.Sprintf("The %s is planned, but spending waits for a resource that has not been "+
+			"applied yet, so this plan can't compare it with the limits. The apply does, before anything is sent.", p.Title)))
 	}
 	if !p.Kind.allowedBy(d.limits) {
 		return append(problems, d.planNotAllowed(p))
@@ -125,7 +140,7 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 		if p.Kind.charges() {
 			over = " for $0.00"
 		}
-		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before. If its inputs are the same, apply " +
+		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before. If its inputs are the same, apply "+
 			"takes it "+
 			"over%s; otherwise it refuses.", p.Key, p.Kind.trait().noun, rec.ID, over))}
 	case rec.State == stateForgotten:
@@ -136,7 +151,7 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 		problems = d.journalWarning(err)
 	}
 	if rec.InState {
-		problems = append(problems, warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s " +
+		problems = append(problems, warn(sentence(p.Kind.trait().noun)+" may already be yours", fmt.Sprintf("A state of this configuration had %s "+
 			"%q (id "+
 			"%s) before. If it is still there, apply refuses to buy it again. %s",
 			p.Kind.trait().keyName, p.Key, rec.ID, waysOut(p.Kind, rec.ID))))

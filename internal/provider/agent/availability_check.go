@@ -97,8 +97,8 @@ func (r *Resource) liveFact(at path.Path, summary, detail string) diag.Diagnosti
 func heldTicker(ticker, id string, owner ownership) (summary, detail string) {
 	switch owner {
 	case ownerUs:
-		return "Ticker is already yours", fmt.Sprintf("Agent %s (id %s) belongs to your account but is not in this state, so it is not launched "+
-			"again. To manage it here, import it:\n\n%s\n\n"+
+		return "Ticker is already yours", fmt.Sprintf("Agent %s (id %s) belongs to your account. Where no "+
+			"state of yours has it, import it to manage it here:\n\n%s\n\n"+
 			"If the agent is in this state under another address, use a moved block instead; to have it under two addresses is not possible.",
 			ticker, id, importBlock(id))
 	case ownerOther:

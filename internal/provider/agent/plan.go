@@ -124,7 +124,8 @@ func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, 
 	}
 	if !state.ProviderKey.IsNull() && plan.ProviderKey.IsNull() {
 		diags.AddAttributeWarning(path.Root("provider_key"), "The provider key stays at AUTX",
-			"AUTX has no call that takes a provider key back. Removing the block only stops managing the key; to end its use, revoke it at the model "+
+			"AUTX has no call that takes a provider key back. Removing the block only stops managing the key; to end its use, revoke it at the "+
+				"model "+
 				"provider or set auth_tier to "+tierJWT+".")
 	}
 	*plan = settled
@@ -199,12 +200,14 @@ func (r *Resource) planReplacement(state, plan resourceModel) diag.Diagnostics {
 	if r.protected(state) {
 		diags.AddAttributeError(path.Root("ticker"), "Agent is protected from replacement",
 			fmt.Sprintf("Changing the ticker of agent %s to %s would delist it and launch another one for up to %s, but deletion_protection is on. "+
-				"To do it, set deletion_protection = false and apply, then change the ticker. Otherwise put the ticker back. (`destroy -refresh=false` gets "+
+				"To do it, set deletion_protection = false and apply, then change the ticker. Otherwise put the ticker back. (`destroy "+
+				"-refresh=false` gets "+
 				"past this error.)", from, to, launchFee.USD()))
 		return diags
 	}
 	diags.AddAttributeWarning(path.Root("ticker"), "Changing the ticker launches another agent",
-		fmt.Sprintf("AUTX can't rename a ticker. Agent %s (id %s) is delisted with its token, history and revenue figures, and its launch fee is not "+
+		fmt.Sprintf("AUTX can't rename a ticker. Agent %s (id %s) is delisted with its token, history and revenue figures, and its launch fee is "+
+			"not "+
 			"refunded; agent %s is launched for up to %s.",
 			from, state.ID.ValueString(), to, launchFee.USD()))
 	return diags
@@ -227,19 +230,31 @@ func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Di
 	}
 	if state.Status.ValueString() == statusPending {
 		diags.AddWarning("Destroying cancels the reservation",
-			fmt.Sprintf("The reservation of agent %s (id %s) is cancelled: AUTX returns the launch fee, and ticker and name are free for anybody again.",
+			fmt.Sprintf("The reservation of agent %s (id %s) is cancelled: AUTX returns the launch fee, and ticker and name are free for anybody "+
+				"again.",
 				state.Ticker.ValueString(), state.ID.ValueString()))
 		return diags
 	}
 	diags.AddWarning("Destroying delists the agent for good",
-		fmt.Sprintf("Agent %s (id %s) is delisted. Its launch fee is not refunded (up to %s was paid for it), and launching it again costs the fee again.",
-			state.Ticker.ValueString(), state.ID.ValueString(), launchFee.USD()))
+		fmt.Sprintf("Agent %s (id %s) is delisted for good. Its launch fee is not refunded%s, and launching it again costs the fee again.",
+			state.Ticker.ValueString(), state.ID.ValueString(), paidFor(state)))
 	return diags
+}
+
+// paidFor says what the launch cost, where the state tells.
+func paidFor(state resourceModel) string {
+	if charged, ok := state.Spend.Attributes()["charged_usd"].(usd.Value); ok {
+		if amount, ok := charged.Amount(); ok && amount.Sign() > 0 {
+			return " (" + amount.USD() + " was paid for it)"
+		}
+	}
+	return ""
 }
 
 func protectedError(state resourceModel) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Agent is protected from deletion",
-		fmt.Sprintf("Agent %s (id %s) has deletion_protection on in state, so it is not destroyed: delisting can't be undone, and launching it again "+
+		fmt.Sprintf("Agent %s (id %s) has deletion_protection on in state, so it is not destroyed: delisting can't be undone, and launching it "+
+			"again "+
 			"costs up to %s. "+
 			"To do it, set deletion_protection = false, apply, and destroy then. To stop managing it without destroying it, use a removed block or "+
 			"`state rm`.",
@@ -272,10 +287,11 @@ func readForPlan(source string) (*imageFile, diag.Diagnostics) {
 	file, err := readImage(source)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		diags.AddAttributeWarning(at, "Image is not there yet", fmt.Sprintf("There is no file %s. The apply needs it: if no other resource makes it, "+
+		diags.AddAttributeWarning(at, "Image is not there yet", fmt.Sprintf("There is no file %s. The apply needs it: if no other resource makes "+
+			"it, "+
 			"correct the path.", source))
 	case err != nil:
-		diags.AddAttributeError(at, "Image can't be used", err.Error()+".")
+		diags.AddAttributeError(at, "Image can't be used", err.Error()+". (`destroy -refresh=false` gets past this error.)")
 	}
 	return file, diags
 }
