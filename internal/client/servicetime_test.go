@@ -15,7 +15,7 @@ func TestServiceTime(t *testing.T) {
 	date := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Date", date)
-		_, _ = w.Write([]byte(`{"available_usdc": 1}`)) //nolint:errcheck // the client sees what is missing
+		_, _ = w.Write([]byte(`{"available_usdc": 1}`))
 	}))
 	t.Cleanup(server.Close)
 	api, err := client.New(client.Config{BaseURL: server.URL, APIKey: "autx_live_x", UserAgent: "test"})

@@ -170,8 +170,8 @@ func TestAccUnknownUntilApply(t *testing.T) {
 func TestAccImportBlocks(t *testing.T) {
 	t.Parallel()
 	s := begin(t)
-	s.account.deposit("12.50")
-	s.account.withdraw("0.75")
+	s.deposit("12.50")
+	s.withdraw("0.75")
 	entries := s.entries()
 	imports := fmt.Sprintf("import {\n  to = autx_credit_deposit.a\n  id = %q\n}\nimport {\n  to = autx_credit_withdrawal.b\n  id = %q\n}\n", entries[1].ID, entries[2].ID)
 	s.main(imports, deposit("a", args{"amount": `"12.50"`}), withdrawal("b", args{"amount": `"0.750"`}))

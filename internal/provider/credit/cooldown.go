@@ -22,7 +22,9 @@ func coolingDown(balance *client.Balance, now time.Time) string {
 	if !ok || !now.Before(next) {
 		return ""
 	}
-	return fmt.Sprintf("AUTX allows one withdrawal an hour, and the last one was at %s. The next is possible again at %s.", stamp(next.Add(-cooldown)), stamp(next))
+	last := next.Add(-cooldown)
+	return fmt.Sprintf("AUTX allows one withdrawal an hour, and the last one was at %s. The next is possible again at "+
+		"%s.", stamp(last), stamp(next))
 }
 
 // stamp writes a time for a reader, to the second. A moment within a second is that second's end, so that nobody comes too early.
@@ -43,7 +45,9 @@ func instant(f client.Field[string]) (time.Time, bool) {
 }
 
 func parseInstant(value string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999"} {
+	for _, layout := range []string{
+		time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999",
+	} {
 		if at, err := time.Parse(layout, value); err == nil {
 			return at, true
 		}

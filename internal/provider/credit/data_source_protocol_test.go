@@ -81,7 +81,7 @@ func TestOddBalances(t *testing.T) {
 		gate.Clear()
 		gate.Answer(http.MethodGet, "/credits/balance", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(body)) //nolint:errcheck // the client sees what is missing
+			_, _ = w.Write([]byte(body))
 		})
 		if diff := cmp.Diff(want, d.readData(balanceType, nil)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", body, diff)
@@ -91,7 +91,7 @@ func TestOddBalances(t *testing.T) {
 		gate.Clear()
 		gate.Answer(http.MethodGet, "/credits/balance", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
-			_, _ = w.Write([]byte(body)) //nolint:errcheck // the client sees what is missing
+			_, _ = w.Write([]byte(body))
 		})
 		_, _, diags := d.ReadDataSource(balanceType, nil)
 		said(t, body, diags.Errors(), "", "Could not read the credit balance", "GET /credits/balance")
@@ -158,7 +158,7 @@ func TestOddTransactions(t *testing.T) {
 	gate := d.gate()
 	gate.Answer(http.MethodGet, "/credits/transactions", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`[{"id": "a", "type": "bonus", "amount": "-0.10", "order_id": "o", "session_id": "s", "tx_hash": "0x1", "x": {}}, {"id": 7, "amount": 1}]`)) //nolint:errcheck // the client sees what is missing
+		_, _ = w.Write([]byte(`[{"id": "a", "type": "bonus", "amount": "-0.10", "order_id": "o", "session_id": "s", "tx_hash": "0x1", "x": {}}, {"id": 7, "amount": 1}]`))
 	})
 	read, _, diags := d.ReadDataSource(transactionsType, nil)
 	if diags.HasErrors() {

@@ -26,7 +26,8 @@ var (
 )
 
 // howToTopUp says how real money comes in (public pages; client 0.4.1).
-const howToTopUp = "To add real money, use AUTX's credits page: by card from $10, or with USDC on-chain from $5. There is no API call for it that a provider could use."
+const howToTopUp = "To add real money, use AUTX's credits page: by card from $10, or with USDC on-chain from $5. There is no API call for it that " +
+	"a provider could use."
 
 var (
 	_ resource.ResourceWithConfigure   = (*DepositResource)(nil)
@@ -74,7 +75,8 @@ func (*DepositResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 	}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Adds test credits to the account, once. AUTX offers this on development instances only; real money comes in by card " +
-			"or USDC on AUTX's credits page, for which there is no API call. The provider's `spending` block has to allow deposits with `allow_deposits`.\n\n" +
+			"or USDC on AUTX's credits page, for which there is no API call. The provider's `spending` block has to allow deposits with " +
+			"`allow_deposits`.\n\n" +
 			"Destroying the resource only forgets it: no money is moved back.",
 		Attributes: attributes,
 	}

@@ -247,6 +247,7 @@ func TestOddAnswers(t *testing.T) {
 
 // hideNewest hides the newest entries of the ledger, as a list does that lags behind.
 func hideNewest(t *testing.T, n int) func(_, answer []byte) []byte {
+	t.Helper()
 	return func(_, answer []byte) []byte {
 		var list []json.RawMessage
 		if err := json.Unmarshal(answer, &list); err != nil {
@@ -321,7 +322,7 @@ func TestUpToDateListWithoutABalance(t *testing.T) {
 	gate := d.gate()
 	gate.Answer(http.MethodGet, "/credits/balance", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"balance_usd": "100", "reserved_usd": "0"}`)) //nolint:errcheck // the client sees what is missing
+		_, _ = w.Write([]byte(`{"balance_usd": "100", "reserved_usd": "0"}`))
 	})
 	d.server.AddFault("credits.deposit_test:before:reset")
 	d.refuse(depositType, of("k", "10"), "", notFound)

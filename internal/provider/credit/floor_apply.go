@@ -15,8 +15,8 @@ import (
 )
 
 // settle reads the balance again and deposits what is missing, if that is what the floor is for: once at most. Made is how many deposits were made
-// before; those that earlier runs made and could not save are counted up, and the balance is read again after each. It fills in what the plan left open,
-// and gives the new count. Where there is an error, this run has moved no money.
+// before; those that earlier runs made and could not save are counted up, and the balance is read again after each. It fills in what the plan left
+// open, and gives the new count. Where there is an error, this run has moved no money.
 func (r *FloorResource) settle(ctx context.Context, plan *floorModel, made int64, timeout time.Duration) (int64, diag.Diagnostics) {
 	api, diags := r.data.Client()
 	if diags.HasError() {
@@ -59,7 +59,8 @@ func (r *FloorResource) settle(ctx context.Context, plan *floorModel, made int64
 	}
 	if len(earlier) > 0 {
 		diags.AddWarning("Deposits of earlier runs counted", fmt.Sprintf(
-			"Earlier runs made deposits for the floor %q that the state did not have: %s. They are counted, the balance was read again after them, and no money was moved for "+
+			"Earlier runs made deposits for the floor %q that the state did not have: %s. They are counted, the balance was read again after them, and no "+
+				"money was moved for "+
 				"them now.", plan.Name.ValueString(), strings.Join(earlier, ", ")))
 	}
 	return made, diags
@@ -92,6 +93,7 @@ func explainFloor(ctx context.Context, plan floorModel, err error) diag.Diagnost
 		return explainDeposit(ctx, nil, title, err)
 	}
 	return diag.Diagnostics{diag.NewErrorDiagnostic(refusal.Summary, refusal.Detail+fmt.Sprintf(
-		"\n\nThis deposit is one of a floor: its key comes from the floor's name. Settle the other deposits first; or, if the one in question was not made, give the floor another "+
+		"\n\nThis deposit is one of a floor: its key comes from the floor's name. Settle the other deposits first; or, if the one in question was not "+
+			"made, give the floor another "+
 			"name than %q, under which it deposits anew.", plan.Name.ValueString()))}
 }

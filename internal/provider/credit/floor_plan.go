@@ -13,9 +13,9 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
-// ModifyPlan implements resource.ResourceWithModifyPlan. It looks at the live balance, and never plans what it finds as a value: Terraform plans twice and
-// compares, and the balance may have changed between. A deposit is planned as a status that only the apply will tell. What is planned as known must be so
-// whatever the balance, which it is only where nothing of the floor changes.
+// ModifyPlan implements resource.ResourceWithModifyPlan. It looks at the live balance, and never plans what it finds as a value: Terraform plans
+// twice and compares, and the balance may have changed between. A deposit is planned as a status that only the apply will tell. What is planned as
+// known must be so whatever the balance, which it is only where nothing of the floor changes.
 func (r *FloorResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.data == nil || req.Plan.Raw.IsNull() {
 		return
@@ -82,7 +82,8 @@ func (r *FloorResource) planDeposit(ctx context.Context, plan floorModel, short 
 	}))
 	if r.data.Desk().Lost(ctx, purchase.Deposit, depositKey(plan.Name.ValueString(), n)) {
 		diags.AddWarning("Earlier deposit of the floor is not in the state", fmt.Sprintf(
-			"An earlier run made, or may have made, deposit number %d for the floor %q, and the state does not have it. The apply looks it up first, counts it where it was made, "+
+			"An earlier run made, or may have made, deposit number %d for the floor %q, and the state does not have it. The apply looks it up first, "+
+				"counts it where it was made, "+
 				"and deposits only what the balance lacks then.", n, plan.Name.ValueString()))
 	}
 	return diags

@@ -31,7 +31,8 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "The balance that the account is to have. Each plan looks at the live balance; while it is below `floor`, the plan " +
 			"warns, fails, or plans a deposit. It has no object at AUTX: it can't be imported, and destroying it changes nothing.\n\n" +
-			"A deposit is planned as an update whose `status` is known only after the apply, as the balance may change until then: the apply reads it again, and " +
+			"A deposit is planned as an update whose `status` is known only after the apply, as the balance may change until then: the apply reads it " +
+			"again, and " +
 			"deposits once at most, `target` less the balance, from $5 to $10,000. What a policy can hold on to is `on_shortfall`, `target` and " +
 			"`max_deposit_per_apply`.",
 		Attributes: map[string]schema.Attribute{
@@ -50,11 +51,13 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 					"instances only; the `spending` block has to allow it with `allow_deposits`). Defaults to `warn`.",
 			},
 			"max_deposit_per_apply": schema.StringAttribute{
-				CustomType: usd.Type{}, Optional: true, Validators: []validator.String{usd.AtLeast(minDeposit)}, PlanModifiers: []planmodifier.String{usd.KeepSpelling()},
+				CustomType: usd.Type{}, Optional: true, Validators: []validator.String{usd.AtLeast(minDeposit)},
+				PlanModifiers:       []planmodifier.String{usd.KeepSpelling()},
 				MarkdownDescription: "The most that one apply deposits for this floor, in US dollars, at least `5`. Not limited when not set.",
 			},
 			"expiry_warning_days": schema.Int64Attribute{
-				Optional: true, Computed: true, Default: int64default.StaticInt64(defaultExpiryWarningDays), Validators: []validator.Int64{int64validator.Between(0, 90)},
+				Optional: true, Computed: true, Default: int64default.StaticInt64(defaultExpiryWarningDays),
+				Validators: []validator.Int64{int64validator.Between(0, 90)},
 				MarkdownDescription: "For how many days before the balance expires for lack of activity plans warn of it, from 0 to 90; 0 is " +
 					"never. Defaults to `14`.",
 			},

@@ -47,7 +47,8 @@ func (m *mover) read(ctx context.Context, from getter) (model, *movement, diag.D
 func (m *mover) imported(entry client.Transaction) model {
 	full := m.newModel()
 	*full.common() = movement{
-		ID: types.StringValue(entry.ID), IdempotencyKey: types.StringNull(), Amount: usd.Null(), CreatedAt: optional(entry.CreatedAt), Timeouts: noTimeouts(),
+		ID: types.StringValue(entry.ID), IdempotencyKey: types.StringNull(), Amount: usd.Null(), CreatedAt: optional(entry.CreatedAt),
+		Timeouts: noTimeouts(),
 	}
 	full.moved(usd.Of(magnitude(entry.Amount)))
 	return full

@@ -15,8 +15,8 @@ import (
 
 const pastTheError = " (`destroy -refresh=false` gets past this error.)"
 
-// ModifyPlan implements resource.ResourceWithModifyPlan. What is planned needs no correction: a plan tells what an apply will do, and refuses what would
-// move money again under a key.
+// ModifyPlan implements resource.ResourceWithModifyPlan. What is planned needs no correction: a plan tells what an apply will do, and refuses what
+// would move money again under a key.
 func (m *mover) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if m.data == nil {
 		return
@@ -63,9 +63,11 @@ func (m *mover) planCreate(ctx context.Context, plan *movement) diag.Diagnostics
 
 func (m *mover) planReplacement(ctx context.Context, state, plan *movement) diag.Diagnostics {
 	diags := m.sawInState(ctx, state)
-	summary, what := "Another key moves money again", fmt.Sprintf("under the key %q money is moved once more, a %s", plan.IdempotencyKey.ValueString(), m.title(plan.Amount))
+	summary, what := "Another key moves money again", fmt.Sprintf("under the key %q money is moved once more, a %s",
+		plan.IdempotencyKey.ValueString(), m.title(plan.Amount))
 	if plan.IdempotencyKey.IsUnknown() {
-		summary, what = "A key that is not known yet may move money again", "if the key turns out to be another one, money is moved once more, a "+m.title(plan.Amount)
+		summary = "A key that is not known yet may move money again"
+		what = "if the key turns out to be another one, money is moved once more, a " + m.title(plan.Amount)
 	}
 	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("The %s is forgotten and stays as it is; %s.", m.nameOf(state), what))
 	return diags
@@ -76,8 +78,9 @@ func (m *mover) planUpdate(ctx context.Context, state, plan *movement) diag.Diag
 	if key, id := plan.IdempotencyKey.ValueString(), state.ID.ValueString(); key != "" {
 		if other := m.walk.keeps(m.kind, key, id); other != "" {
 			diags.AddAttributeError(path.Root("idempotency_key"), "One key for two resources", fmt.Sprintf(
-				"Two resources of the state, with the ids %s and %s, have the idempotency_key %q, which names one %s. Give one of them a key of its own, which moves money once "+
-					"more, or take it out of the state: terraform state rm autx_credit_%s.NAME (tofu state rm with OpenTofu).%s", other, id, key, m.noun, m.noun, pastTheError))
+				"Two resources of the state, with the ids %s and %s, have the idempotency_key %q, which names one %s. Give one of them a key of its own, "+
+					"which moves money once more, or take it out of the state: terraform state rm autx_credit_%s.NAME (tofu state rm with OpenTofu).%s",
+				other, id, key, m.noun, m.noun, pastTheError))
 		}
 	}
 	switch {
@@ -86,8 +89,8 @@ func (m *mover) planUpdate(ctx context.Context, state, plan *movement) diag.Diag
 		diags.Append(m.checkImported(ctx, state, plan)...)
 	case plan.Amount.IsUnknown():
 		diags.AddAttributeWarning(path.Root("amount"), "May turn out to move money again", fmt.Sprintf(
-			"amount is not known yet. It is bound to the idempotency_key of the %s: if it turns out to be the same, nothing happens; if it is another one, the apply refuses it, "+
-				"and idempotency_key has to be changed too.", m.nameOf(state)))
+			"amount is not known yet. It is bound to the idempotency_key of the %s: if it turns out to be the same, nothing happens; if it is another one, "+
+				"the apply refuses it, and idempotency_key has to be changed too.", m.nameOf(state)))
 	case !sameAmount(state.Amount, plan.Amount):
 		diags.Append(m.movesAgain(state, plan))
 	}
@@ -103,8 +106,9 @@ func sameAmount(a, b usd.Value) bool {
 // movesAgain refuses another amount under the same key.
 func (m *mover) movesAgain(state, plan *movement) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("amount"), "This would move money again", fmt.Sprintf(
-		"Under the key %q the %s was made, and amount is %s now. What has moved can't be changed: to move another amount, change idempotency_key too, which authorises it; "+
-			"otherwise put the amount back.%s", state.IdempotencyKey.ValueString(), m.nameOf(state), plan.Amount.ValueString(), pastTheError))
+		"Under the key %q the %s was made, and amount is %s now. What has moved can't be changed: to move another amount, change idempotency_key too, "+
+			"which authorises it; otherwise put the amount back.%s",
+		state.IdempotencyKey.ValueString(), m.nameOf(state), plan.Amount.ValueString(), pastTheError))
 }
 
 // checkImported compares the amount of the configuration with the ledger's.
@@ -131,7 +135,8 @@ func (m *mover) planDestroy(ctx context.Context, state *movement) diag.Diagnosti
 		diags.Append(diagnose.Problems(m.data.Desk().PlanDestroy(ctx, m.kind, key, state.ID.ValueString()))...)
 	}
 	diags.AddWarning("Destroying only forgets the "+m.noun, fmt.Sprintf(
-		"The %s is taken out of the state. No money is moved back, and its key stays used: under it the same %s can be taken over again, without moving money.", m.nameOf(state), m.noun))
+		"The %s is taken out of the state. No money is moved back, and its key stays used: under it the same %s can be taken over again, without moving "+
+			"money.", m.nameOf(state), m.noun))
 	return diags
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -77,7 +78,7 @@ func TestRequestsOfMovement(t *testing.T) {
 
 	d.NextWalk()
 	for i := range 3 {
-		got := d.during(func() { planned = d.MustPlan(withdrawalType, nil, of(fmt.Sprint(i), "1")) })
+		got := d.during(func() { planned = d.MustPlan(withdrawalType, nil, of(strconv.Itoa(i), "1")) })
 		if want := map[bool][]string{true: {"credits.balance"}, false: nil}[i == 0]; !slices.Equal(got, want) {
 			t.Errorf("the plan of withdrawal %d made %v, want %v", i, got, want)
 		}
@@ -183,7 +184,7 @@ func TestExactOnTheWire(t *testing.T) {
 			bodies = append(bodies, strings.Trim(string(body["amount"]), `"`))
 			w.Header().Set("Content-Type", "application/json")
 			w.WriteHeader(http.StatusUnprocessableEntity)
-			_, _ = w.Write([]byte(`{"detail": [{"loc": ["body", "amount"], "msg": "too fine", "type": "value_error"}]}`)) //nolint:errcheck // the client sees what is missing
+			_, _ = w.Write([]byte(`{"detail": [{"loc": ["body", "amount"], "msg": "too fine", "type": "value_error"}]}`))
 		})
 	}
 	d.refuse(depositType, of("k", "9999.123456789012345678"), "amount", "Too fine", "POST /credits/deposit-test: 422")
@@ -268,7 +269,8 @@ func TestUnknownAtPlan(t *testing.T) {
 	for _, typeName := range []string{depositType, withdrawalType} {
 		d := open(t)
 		for _, config := range []values{
-			{"idempotency_key": protocol.Unknown, "amount": protocol.Unknown}, {"idempotency_key": "k", "amount": protocol.Unknown, "timeouts": protocol.Unknown},
+			{"idempotency_key": protocol.Unknown, "amount": protocol.Unknown},
+			{"idempotency_key": "k", "amount": protocol.Unknown, "timeouts": protocol.Unknown},
 			{"idempotency_key": protocol.Unknown, "amount": "10"},
 		} {
 			if plan := d.Plan(typeName, nil, config); len(plan.Diagnostics) > 0 {

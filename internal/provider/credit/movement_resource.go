@@ -64,7 +64,8 @@ func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *re
 	resp.Diagnostics.Append(diags...)
 	amount, ok := plan.Amount.Amount()
 	if !ok && !resp.Diagnostics.HasError() {
-		resp.Diagnostics.AddAttributeError(path.Root("amount"), "Not an amount of US dollars", "Write the amount as plain digits, such as \"25.00\". Nothing was moved.")
+		resp.Diagnostics.AddAttributeError(path.Root("amount"), "Not an amount of US dollars", "Write the amount as plain digits, such as \"25.00\". "+
+			"Nothing was moved.")
 	}
 	if resp.Diagnostics.HasError() {
 		return

@@ -19,8 +19,8 @@ type shortfall struct {
 	available, deposit money.Amount
 }
 
-// shortOf is the shortfall of a balance; nil where it suffices, or where the floor is not known. The deposit brings the balance to target, within what
-// AUTX takes at once and what the configuration allows an apply.
+// shortOf is the shortfall of a balance; nil where it suffices, or where the floor is not known. The deposit brings the balance to target, within
+// what AUTX takes at once and what the configuration allows an apply.
 func shortOf(balance *client.Balance, plan floorModel) *shortfall {
 	floor, known := plan.Floor.Amount()
 	if !known || !balance.Available.LessThan(floor) {
@@ -48,13 +48,16 @@ func (s *shortfall) told(plan floorModel) diag.Diagnostic {
 	detail := fmt.Sprintf("%s is available, which is below the floor %q of %s.", s.available.USD(), plan.Name.ValueString(), floor.USD())
 	switch plan.OnShortfall.ValueString() {
 	case onShortfallError:
-		return diag.NewAttributeErrorDiagnostic(at, summary, detail+" on_shortfall = \"error\" fails the plan for it. Top the credits up, lower the floor, or set on_shortfall to \"warn\". "+
+		return diag.NewAttributeErrorDiagnostic(at, summary, detail+" on_shortfall = \"error\" fails the plan for it. Top the credits up, lower the "+
+			"floor, or set on_shortfall to \"warn\". "+
 			howToTopUp+pastTheError)
 	case onShortfallDeposit:
-		return diag.NewAttributeWarningDiagnostic(at, summary, fmt.Sprintf("%s The apply reads the balance again, and deposits what is missing then; by the balance of now that is %s.",
+		return diag.NewAttributeWarningDiagnostic(at, summary, fmt.Sprintf("%s The apply reads the balance again, and deposits what is missing then; by "+
+			"the balance of now that is %s.",
 			detail, s.deposit.USD()))
 	}
-	return diag.NewAttributeWarningDiagnostic(at, summary, detail+" Top the credits up, or set on_shortfall to \"deposit\" where AUTX takes test deposits. "+howToTopUp)
+	return diag.NewAttributeWarningDiagnostic(at, summary, detail+" Top the credits up, or set on_shortfall to \"deposit\" where AUTX takes test "+
+		"deposits. "+howToTopUp)
 }
 
 // expiryWarning warns of a balance that is about to expire for lack of activity. Nothing is ever spent to keep it alive. Now is the service's time.

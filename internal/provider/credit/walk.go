@@ -12,7 +12,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
-// walk is what the credits of one walk share: a plan of many movements reads the balance and the ledger once, and an apply makes one movement at a time.
+// walk is what the credits of one walk share: a plan of many movements reads the balance and the ledger once, and an apply makes one movement at a
+// time.
 type walk struct {
 	api  *client.Client
 	desk *purchase.Desk

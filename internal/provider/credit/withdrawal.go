@@ -74,7 +74,8 @@ func withdrawalFacts(ctx context.Context, m *mover, plan *movement) diag.Diagnos
 	}
 	if n > 1 {
 		diags.Append(m.liveFact(path.Empty(), "More than one withdrawal at once", fmt.Sprintf(
-			"AUTX allows one withdrawal an hour, and this plan makes %d of them so far: an apply makes one of them at most, and the others are refused. Apply them an hour "+
+			"AUTX allows one withdrawal an hour, and this plan makes %d of them so far: an apply makes one of them at most, and the others are refused. "+
+				"Apply them an hour "+
 				"apart, for example with -target, or withdraw the sum.", n)))
 	}
 	diags.Append(m.checkBalance(balance.Available, amount, total)...)
@@ -97,7 +98,8 @@ func (m *mover) checkBalance(available, amount, total money.Amount) diag.Diagnos
 	}
 	if left := available.Sub(total); left.LessThan(*limits.KeepBalance) {
 		return diag.Diagnostics{m.liveFact(path.Root("amount"), "Balance would fall too low", fmt.Sprintf(
-			"%s is available, so a withdrawal of %s would leave %s, and spending.keep_balance wants %s left: the apply will refuse it. Top the credits up, withdraw less, or "+
+			"%s is available, so a withdrawal of %s would leave %s, and spending.keep_balance wants %s left: the apply will refuse it. Top the credits up, "+
+				"withdraw less, or "+
 				"lower keep_balance.", available.USD(), total.USD(), left.USD(), limits.KeepBalance.USD()))}
 	}
 	return nil

@@ -57,7 +57,8 @@ func (*SplitFunction) Run(ctx context.Context, req function.RunRequest, resp *fu
 	}
 	split := money.Split(amount)
 	result, diags := types.ObjectValue(shares, map[string]attr.Value{
-		"platform": types.StringValue(split.Platform.String()), "creator": types.StringValue(split.Creator.String()), "buyback": types.StringValue(split.Buyback.String()),
+		"platform": types.StringValue(split.Platform.String()), "creator": types.StringValue(split.Creator.String()),
+		"buyback": types.StringValue(split.Buyback.String()),
 	})
 	if resp.Error = function.FuncErrorFromDiags(ctx, diags); resp.Error != nil {
 		return
