@@ -81,6 +81,9 @@ func TestAccEveryCombinationSettles(t *testing.T) {
 				t.Errorf("the service has %d agents, %d of them paused", n, paused)
 			}
 
+			if shown == "false" {
+				return // then an import has to send each endpoint, which is shown elsewhere
+			}
 			// Into an empty state, with nothing but the configuration: what AUTX shows is read, the rest is filled in.
 			cli.Remove("terraform.tfstate")
 			imports := ""
@@ -98,10 +101,8 @@ func TestAccEveryCombinationSettles(t *testing.T) {
 			server.ClearRequests()
 			cli.ApplyPlan().MustSucceed()
 			cli.MustBeSettled()
-			// The endpoint is the one thing that an import can't read, where it is not shown; sending it is the one write.
-			want := map[string]int{"false": 162, "true": 0}[shown]
-			if writes := acctest.Writes(server); len(writes) != want {
-				t.Errorf("the import wrote %d times, want %d: %v", len(writes), want, writes[:min(3, len(writes))])
+			if writes := acctest.Writes(server); len(writes) != 0 {
+				t.Errorf("the import wrote %d times: %v", len(writes), writes[:min(3, len(writes))])
 			}
 		})
 	}

@@ -161,6 +161,19 @@ func TestAccReservationChangedBehindTheBack(t *testing.T) {
 	cli.Report("plan").MustSucceed().MustDo(nil)
 	cli.MustRun("apply", "-auto-approve")
 	cli.MustBeSettled()
+	// Between the plan of an activation and its apply: it is not sent into the void, and not twice either.
+	cli.Write("main.tf", agent("act", reserved, activated)+agent("can", reserved))
+	cli.Look().MustDo(each("update", "act"))
+	if _, err := api.Agents.Activate(context.Background(), must(t, server, "ACT").ID, txHash, deployer); err != nil {
+		t.Fatal(err)
+	}
+	cli.ApplyPlan().MustSucceed()
+	cli.MustBeSettled()
+	if a := must(t, server, "ACT"); a.Status != "active" || cli.Attributes(address("act"))["contract_address"] != *a.ContractAddress {
+		t.Errorf("the service has %+v, state %v", a, cli.Attributes(address("act")))
+	}
+	cli.Write("main.tf", agent("act", reserved)+agent("can", reserved))
+	cli.Settle(each("update", "act"))
 	// And giving the proof afterwards is filled in without a call.
 	cli.Write("main.tf", agent("act", reserved)+agent("can", reserved, activated))
 	server.ClearRequests()
