@@ -5,12 +5,14 @@ import (
 	"context"
 	"flag"
 	"log"
+	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider"
+	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
 // version is set by the release build.
@@ -24,6 +26,7 @@ func main() {
 	// moves money in the middle; the CLI stops the provider in good order, and an orphan finishes its request. So does SIGPIPE not end an orphan
 	// that logs to its dead CLI.
 	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	go purchase.WhenOrphaned(context.Background(), func() { os.Exit(0) })
 
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/autx-ai/autx",

@@ -16,6 +16,8 @@ import (
 // Cancelling ctx stops everything before p.Send. From then on the request runs to its answer, bounded by p.Deadline, and a lost answer is looked up
 // on a context of its own.
 func (d *Desk) Buy(ctx context.Context, p Purchase) (Result, error) {
+	underway.Add(1)
+	defer underway.Add(-1)
 	b := &buying{desk: d, p: &p, slot: d.slot(p.Kind, p.Key), name: d.recordName(p.Kind, p.Key)}
 	release, err := b.enter(ctx)
 	if err != nil {

@@ -205,6 +205,7 @@ func TestAccSignalOrphan(t *testing.T) {
 					t.Fatalf("the next apply failed:\n%s", again.Raw)
 				}
 				s.mustSay(again, "Warning: Earlier purchase taken over", "an earlier run made the launch of agent ONE")
+				process.AwaitProviders() // the orphan has nothing left to do
 				s.mustHaveSent("agents.create", 1)
 				s.mustBeWhole("autx_agent.a", "ONE")
 				results.add(name, phase, charged, s.charged(), summaries(again))
