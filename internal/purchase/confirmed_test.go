@@ -155,14 +155,15 @@ func TestAPlaceholderStandsInForAnIDThatCantBeTold(t *testing.T) {
 // TestWhatAPlaceholderStandsForIsNotTakenForAnother: the list shows the first purchase only when the second is looked for, whose request was lost.
 func TestWhatAPlaceholderStandsForIsNotTakenForAnother(t *testing.T) {
 	t.Parallel()
-	lagging := func(t *testing.T) *buyer {
+	lagging := func(t *testing.T) (*buyer, *purchase.Desk) {
 		t.Helper()
 		b := newBuyer(t)
+		d := b.desk()
 		b.service.script, b.service.lag = []fate{unnamed}, 1
-		if result := b.must(b.standIn("a", "d")); result.ID != "unlisted-a" {
-			t.Fatalf("result = %+v; want the placeholder", result)
+		if result, err := d.Buy(t.Context(), b.standIn("a", "d")); err != nil || result.ID != "unlisted-a" {
+			t.Fatalf("result = %+v, %v; want the placeholder", result, err)
 		}
-		return b
+		return b, d
 	}
 	show := func(b *buyer) func() {
 		return func() {
@@ -177,9 +178,10 @@ func TestWhatAPlaceholderStandsForIsNotTakenForAnother(t *testing.T) {
 	}
 	t.Run("lost, and only the first is there", func(t *testing.T) {
 		t.Parallel()
-		b := lagging(t)
+		b, d := lagging(t)
 		b.service.script, b.service.during = []fate{lostBefore}, show(b)
-		refusal := b.refuse(snapshotWithoutIt(b.standIn("b", "d")), purchase.ReasonAmbiguous)
+		_, err := d.Buy(t.Context(), snapshotWithoutIt(b.standIn("b", "d")))
+		refusal := wantRefusal(t, err, purchase.ReasonAmbiguous)
 		if !strings.Contains(refusal.Detail, "order a") {
 			t.Errorf("the first one is not named: %s", refusal.Detail)
 		}
@@ -187,7 +189,7 @@ func TestWhatAPlaceholderStandsForIsNotTakenForAnother(t *testing.T) {
 	})
 	t.Run("confirmed, and only the first is there", func(t *testing.T) {
 		t.Parallel()
-		b := lagging(t)
+		b, d := lagging(t)
 		b.service.script = []fate{unnamed}
 		p := snapshotWithoutIt(b.standIn("b", "d"))
 		find := p.Find
@@ -196,13 +198,13 @@ func TestWhatAPlaceholderStandsForIsNotTakenForAnother(t *testing.T) {
 			return append(matches, purchase.Match{ID: "id-1"}), err
 		}
 		b.service.lag = 2
-		if result := b.must(p); result.ID != "unlisted-b" {
-			t.Errorf("result = %+v; want no guess", result)
+		if result, err := d.Buy(t.Context(), p); err != nil || result.ID != "unlisted-b" {
+			t.Errorf("result = %+v, %v; want no guess", result, err)
 		}
 	})
-	t.Run("long ago, with its object there: no rival any more", func(t *testing.T) {
+	t.Run("in an earlier run: no rival any more", func(t *testing.T) {
 		t.Parallel()
-		b := lagging(t)
+		b, _ := lagging(t)
 		show(b)()
 		for i, f := range []fate{lostAfter, unnamed} {
 			b.service.script = []fate{f}

@@ -72,7 +72,9 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 	var open []*record // of purchases of which it isn't known what they are
 	err := b.others(ctx, func(_ string, other *record) error {
 		claimed[other.ID] = other.State.settled() || claimed[other.ID]
-		if (other.State.open() || other.Placeholder) && b.rivals(other) {
+		// What a placeholder of this walk stands for may be listed only now. Those of earlier runs are listed by now, so nothing new is theirs.
+		unlisted := other.Placeholder && b.desk.walk.read(other.Kind, other.Key).bought == other.ID
+		if (other.State.open() || unlisted) && b.rivals(other) {
 			open = append(open, other)
 		}
 		return nil
@@ -83,7 +85,7 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 	isClaimed := func(m Match) bool { return claimed[m.ID] }
 	found := finding{candidates: slices.DeleteFunc(slices.Clone(matches), isClaimed)}
 	if !found.none() {
-		found.rivals = b.contenders(ctx, found.candidates, open, isClaimed)
+		found.rivals = b.contenders(ctx, found.candidates, open)
 	}
 	return found, nil
 }
@@ -91,9 +93,8 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 // mostContenders bounds how many other open purchases are looked into, with a request each. Where there are more, each may be a rival.
 const mostContenders = 10
 
-// contenders names the open purchases that what was found may belong to as well. An object that was there before one of them was sent is not that one's.
-// One that was made for certain leaves a single candidate alone where something else is there for it.
-func (b *buying) contenders(ctx context.Context, candidates []Match, open []*record, claimed func(Match) bool) []string {
+// contenders names the open purchases that what was found may belong to as well. What was there before one of them was sent is not that one's.
+func (b *buying) contenders(ctx context.Context, candidates []Match, open []*record) []string {
 	var titles []string
 	if len(candidates) > 1 || len(open) > mostContenders {
 		for _, other := range open {
@@ -101,15 +102,9 @@ func (b *buying) contenders(ctx context.Context, candidates []Match, open []*rec
 		}
 		return titles
 	}
-	spent := map[string]bool{candidates[0].ID: true}
 	for _, other := range open {
 		matches, err := b.look(ctx, other.Snapshot)
 		if err == nil && !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == candidates[0].ID }) {
-			continue
-		}
-		spare := slices.IndexFunc(matches, func(m Match) bool { return !spent[m.ID] && !claimed(m) })
-		if made := other.Placeholder || other.Confirmed; err == nil && made && spare >= 0 {
-			spent[matches[spare].ID] = true
 			continue
 		}
 		titles = append(titles, other.Title)

@@ -67,6 +67,7 @@ type service struct {
 	instance  string
 	script    []fate // of the next requests; then answered
 	lag       int    // how many of the newest objects Find misses
+	shown     int    // how many of the oldest objects Find does not miss in any case
 	findErrs  int    // how many of the next finds fail
 	dieInFind bool   // the process dies in the next find
 	during    func() // while a request is on its way
@@ -191,7 +192,7 @@ func (s *service) find(owner string, kind purchase.Kind, stored string, known []
 	}
 	var found []purchase.Match
 	for i, o := range s.objects {
-		hidden := i >= len(s.objects)-s.lag
+		hidden := i >= len(s.objects)-s.lag && i >= s.shown
 		if o.owner == owner && o.kind == string(kind) && o.key == stored && !o.gone && !hidden && !slices.Contains(known, o.id) {
 			found = append(found, purchase.Match{ID: o.id, Label: "the " + o.kind + " " + o.id})
 		}
