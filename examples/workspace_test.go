@@ -15,6 +15,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest"
 )
 
 // pluginName is the file name by which a CLI recognises the provider.
@@ -47,8 +48,9 @@ type workspace struct {
 func newWorkspace(t *testing.T, options []mockserver.Option, files ...string) *workspace {
 	t.Helper()
 
+	cli := acctest.CLIPath(t) // first, as it may skip the test, and a server whose faults never struck fails it
 	server := mockserver.New(t, options...)
-	w := &workspace{dir: t.TempDir(), cli: findCLI(t), server: server}
+	w := &workspace{dir: t.TempDir(), cli: cli, server: server}
 	for _, file := range files {
 		content, err := os.ReadFile(file)
 		if err != nil {
@@ -183,17 +185,4 @@ func (w *workspace) attribute(t *testing.T, address, name string) any {
 	t.Fatalf("%s is not in state", address)
 
 	return nil
-}
-
-// findCLI returns the CLI that the acceptance tests use.
-func findCLI(t *testing.T) string {
-	t.Helper()
-	for _, candidate := range []string{os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform", "tofu"} {
-		if path, err := exec.LookPath(candidate); err == nil {
-			return path
-		}
-	}
-	t.Skip("neither terraform nor tofu is on PATH, and TF_ACC_TERRAFORM_PATH is not set")
-
-	return ""
 }

@@ -15,6 +15,8 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest"
 )
 
 // pluginPrefix starts the name of the file by which a CLI recognises a provider.
@@ -43,7 +45,7 @@ var providers = map[string]func() provider.Provider{
 func TestAccSameAsCLI(t *testing.T) {
 	t.Parallel()
 
-	cli := findCLI(t)
+	cli := acctest.CLIPath(t)
 	for name, construct := range providers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -107,19 +109,6 @@ func writeFile(t *testing.T, path, content string) string {
 	}
 
 	return path
-}
-
-// findCLI returns the CLI that the acceptance tests use.
-func findCLI(t *testing.T) string {
-	t.Helper()
-	for _, candidate := range []string{os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform", "tofu"} {
-		if path, err := exec.LookPath(candidate); err == nil {
-			return path
-		}
-	}
-	t.Skip("neither terraform nor tofu is on PATH, and TF_ACC_TERRAFORM_PATH is not set")
-
-	return ""
 }
 
 // normalise returns the description of the one provider in a document, whose key differs as each CLI has a host of its own, without what only

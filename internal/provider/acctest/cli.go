@@ -34,18 +34,19 @@ type CLI struct {
 	server *mockserver.Server
 }
 
-// CLIPath finds the command line to test with: TF_ACC_TERRAFORM_PATH, else terraform or tofu on the PATH. The test is skipped where there is none.
+// CLIPath finds the command line to test with: TF_ACC_TERRAFORM_PATH, else terraform or tofu on the PATH. As everywhere, acceptance tests run only
+// where TF_ACC is set: they take minutes, and without them the tests are a fast loop.
 func CLIPath(t *testing.T) string {
 	t.Helper()
-	if path := os.Getenv("TF_ACC_TERRAFORM_PATH"); path != "" {
-		return path
+	if os.Getenv("TF_ACC") == "" {
+		t.Skip("drives a real CLI: set TF_ACC=1, or run make test")
 	}
-	for _, name := range []string{"terraform", "tofu"} {
-		if path, err := exec.LookPath(name); err == nil {
+	for _, candidate := range []string{os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform", "tofu"} {
+		if path, err := exec.LookPath(candidate); err == nil {
 			return path
 		}
 	}
-	t.Skip("neither TF_ACC_TERRAFORM_PATH nor terraform nor tofu on the PATH")
+	t.Fatal("TF_ACC is set, but there is neither TF_ACC_TERRAFORM_PATH nor terraform nor tofu on the PATH")
 	return ""
 }
 

@@ -46,7 +46,7 @@ func TestAccImportVerifies(t *testing.T) {
 			}}, verify("full")...)
 			steps = append(steps, verify("bare", "deletion_protection")...)
 			steps = append(steps, resource.TestStep{Config: acctest.ProviderBlock(t, server) + agent("full", full, args{"deletion_protection": "false"}) + agent("bare", args{"service_price": `"0.5"`})})
-			resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
+			resource.Test(t, resource.TestCase{ProtoV6ProviderFactories: acctest.Factories(), Steps: steps})
 			if len(server.State().Agents) != 0 {
 				t.Error("the test has left agents")
 			}

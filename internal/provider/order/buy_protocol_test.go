@@ -114,7 +114,7 @@ func TestBuyLostAnswer(t *testing.T) {
 				before := len(d.orders())
 				d.server.AddFault(operation + ":" + fault)
 				made, diags := d.PlanAndApply(orderType, nil, config)
-				if diags.HasErrors() || !diags.Warnings().Say("although its answer was lost", made.ID(), "charged at most once") {
+				if diags.HasErrors() || !diags.Warnings().Say("although its answer was lost", made.ID(), "It was sent once") {
 					t.Fatal(diags)
 				}
 				v := made.Values()
@@ -289,7 +289,11 @@ func TestBuyOddAnswers(t *testing.T) {
 		create, get func(map[string]any)
 		want        values
 	}{
-		"amounts as strings":    {create: func(o map[string]any) { o["amount_paid"], o["platform_fee"] = "0.5000", "0.0500" }, want: values{"amount_paid": "0.5", "platform_fee": "0.05"}},
+		"amounts as strings": {create: func(o map[string]any) { o["amount_paid"], o["platform_fee"] = "0.5000", "0.0500" }, want: values{"amount_paid": "0.5", "platform_fee": "0.05"}},
+		"empty texts": {
+			create: func(o map[string]any) { o["created_at"] = "" }, get: func(o map[string]any) { o["completed_at"], o["output_hash"] = "", "" },
+			want: values{"created_at": nil, "completed_at": nil, "output_hash": nil},
+		},
 		"more fields":           {create: func(o map[string]any) { o["mood"], o["nested"] = "good", map[string]any{"a": 1} }, get: func(o map[string]any) { o["mood"] = 7 }},
 		"no created_at":         {create: func(o map[string]any) { delete(o, "created_at") }, want: values{"created_at": nil}},
 		"no amounts":            {create: func(o map[string]any) { delete(o, "amount_paid"); delete(o, "platform_fee") }, want: values{"amount_paid": nil, "platform_fee": nil}},
@@ -434,6 +438,18 @@ func TestBuyRequests(t *testing.T) {
 		t.Errorf("twenty orders cost %v", got)
 	}
 	d.mustHaveCharged("$10.00", 20)
+	// One after the other they still share the look at what was there before.
+	d.NextWalk()
+	if got := tally(d.during(func() {
+		for i := range 5 {
+			plan := d.MustPlan(orderType, nil, of(fmt.Sprint("more", i)))
+			if _, diags := d.Apply(plan); len(diags) > 0 {
+				t.Errorf("%d: %s", i, diags)
+			}
+		}
+	})); got["orders.list"] > 2 || got["orders.create"] != 5 {
+		t.Errorf("five orders in a row cost %v", got)
+	}
 	d.silently("a refresh of them", func() {
 		d.NextWalk()
 		for i := range made {

@@ -298,7 +298,7 @@ func TestPlanDestroy(t *testing.T) {
 	if again.Values()["output_text"] != "Echo: Prompt of k" || again.Values()["amount_paid"] != "1.25" {
 		t.Errorf("again: %v", again.Values())
 	}
-	d.refuse(with(config, "prompt", "something else"), "idempotency_key", "something else was bought before", made.ID())
+	d.refuse(with(config, "prompt", "something else"), "idempotency_key", "another order was made before", made.ID())
 	if total, n := d.charges(); total != "$1.25" || n != 2 {
 		t.Errorf("charged %s in %d", total, n)
 	}
