@@ -119,6 +119,23 @@ func TestImportPending(t *testing.T) {
 	}
 }
 
+// TestImportBindsTheKey: once an imported order has its key, nothing is bought under the key any more, also where no refresh came in between.
+func TestImportBindsTheKey(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	imported := d.MustImport(orderType, d.elsewhere(summ))
+	filled, diags := d.PlanAndApply(orderType, imported, of("k"))
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	again, diags := d.PlanAndApply(orderType, nil, of("k"))
+	if again.ID() != filled.ID() || !diags.Warnings().Say("charges nothing") {
+		t.Errorf("made %v: %s", again.Values(), diags)
+	}
+	d.refuse(of("k", "prompt", "other"), "idempotency_key", "other inputs", filled.ID())
+	d.mustHaveCharged("$0.50", 1)
+}
+
 // TestImportOfAnotherAgent: configuration can't make it another order.
 func TestImportOfAnotherAgent(t *testing.T) {
 	t.Parallel()

@@ -139,6 +139,21 @@ func TestReadOrderWithoutText(t *testing.T) {
 	}
 }
 
+// TestReadOrderUnderAnotherID: an answer that calls the order by another name does not make it another.
+func TestReadOrderUnderAnotherID(t *testing.T) {
+	t.Parallel()
+	d := open(t, pendingWorld()...)
+	made := d.buy(notWaiting("k"))
+	gate := d.gate()
+	gate.Rewrite(http.MethodGet, "/orders/?*", func(_, answer []byte) []byte {
+		return []byte(strings.ReplaceAll(string(answer), made.ID(), "another"))
+	})
+	d.server.Advance(time.Hour)
+	if now := d.MustRead(made); now.ID() != made.ID() || now.Values()["status"] != "completed" {
+		t.Errorf("read as %v", now.Values())
+	}
+}
+
 // TestReadOrderThatIsGone: a pending order that AUTX does not find is dropped only if the list of own orders answers and does not have it; its key stays
 // used. A finished one is not looked for.
 func TestReadOrderThatIsGone(t *testing.T) {
