@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -267,6 +268,28 @@ func (g *Gate) Rewrite(method, pattern string, change func(request, answer []byt
 		answer.Header.Set("Content-Length", strconv.Itoa(len(body)))
 		return nil
 	}})
+}
+
+// Shut refuses connections from the next request of a sort on. Those that are open stay so.
+func (g *Gate) Shut(method, pattern string) {
+	g.add(&gateRule{method: method, pattern: pattern, before: func(http.ResponseWriter, *http.Request, []byte) bool {
+		if err := g.front.Listener.Close(); err != nil {
+			g.t.Errorf("shut the gate: %v", err)
+		}
+		return false
+	}})
+}
+
+// Open accepts connections again that Shut refused.
+func (g *Gate) Open() {
+	g.t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(g.t.Context(), "tcp", g.front.Listener.Addr().String())
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	again := &http.Server{Handler: g.front.Config.Handler, ReadHeaderTimeout: patience}
+	g.t.Cleanup(func() { _ = again.Close() })
+	go func() { _ = again.Serve(listener) }() // ends with the cleanup
 }
 
 // Clear takes all rules back.

@@ -58,8 +58,14 @@ func launchFaults() []launchFault {
 	}
 	faults := []launchFault{
 		{
-			name: "connection refused", arrange: refuseConnections, free: true, fails: true,
-			says: []string{"Error: Could not launch agent ONE", launchPath, "connection refused", "did not reach AUTX, so nothing was changed"},
+			name: "no connection at all", arrange: refuseConnections, free: true, fails: true,
+			says: []string{"Error: Purchase not sent", "connection refused", "was not sent and nothing was charged", "Apply again once that works"},
+		},
+		{
+			name: "connection refused", arrange: shutBeforeTheLaunch, free: true, fails: true,
+			says: []string{
+				"Error: Could not launch agent ONE", launchPath, "connection refused", "(2 attempts)", "did not reach AUTX, so nothing was changed",
+			},
 		},
 		notDone("connection reset before", "before:reset", notFound, "It is safe to apply again"),
 		lost("connection reset after", "after:reset"),
@@ -184,6 +190,14 @@ func refuseConnections(t *testing.T, s *scene) func() {
 	}
 	s.Setenv("AUTX_BASE_URL", "http://"+address+"/api/v1")
 	return func() { s.Setenv("AUTX_BASE_URL", s.server.URL()) }
+}
+
+// shutBeforeTheLaunch lets every request through but the launch, which needs a connection of its own.
+func shutBeforeTheLaunch(t *testing.T, s *scene) func() {
+	t.Helper()
+	gate := s.gate()
+	gate.Shut(http.MethodGet, "/agents/mine")
+	return gate.Open
 }
 
 // spendAll leaves $10 on the account, too little for a launch, and mends it by a deposit.
