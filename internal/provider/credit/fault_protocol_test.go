@@ -121,6 +121,9 @@ func TestStateLost(t *testing.T) {
 		d.NextWalk()
 		plan := d.MustPlan(typeName, nil, config)
 		said(t, "a plan without the state", plan.Diagnostics.Warnings(), "", "Key was used before", made.ID())
+		if len(plan.Diagnostics) != 1 { // nothing is going to be moved, so nothing stands against it
+			t.Errorf("a plan without the state says %s", plan.Diagnostics)
+		}
 		for range 2 {
 			d.NextWalk()
 			again, diags := d.Apply(saved)

@@ -232,6 +232,18 @@ func TestFloorReadsAgain(t *testing.T) {
 		t.Errorf("the two plans differ: %v", broken)
 	}
 	d.mustHaveMoved("deposit 60", "withdrawal 100", "deposit 90")
+
+	t.Log("between the second plan and the apply, in one walk")
+	d.server.Advance(time.Hour)
+	d.withdraw("100") // leaves 40
+	d.NextWalk()
+	short = d.MustRead(after)
+	plan = d.MustPlan(floorType, short, config)
+	d.deposit("30")
+	if after, diags = d.Apply(plan); len(diags) > 0 || after.Values()["status"] != "ok" {
+		t.Errorf("in one walk: %v %s", after.Values(), diags)
+	}
+	d.mustHaveMoved("deposit 60", "withdrawal 100", "deposit 90", "withdrawal 100", "deposit 30", "deposit 80")
 }
 
 // TestFloorChanged: a plan for another reason must hold whatever the balance does until its second plan.

@@ -363,7 +363,11 @@ func TestScopeMissing(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	d.server.AddFault(`credits.transactions:before:status=403,times=0,body={"detail":"scope"}`)
-	d.refuse(depositType, of("k", "10"), "", "was not sent", "403", "scope")
+	_, diags := d.PlanAndApply(depositType, nil, of("k", "10"))
+	said(t, "the apply", diags.Errors(), "", "was not sent", "403", "scope")
+	if diags.Say("Test deposits") {
+		t.Error(diags)
+	}
 	if d.sent("credits.deposit_test") != 0 {
 		t.Error("it was sent all the same")
 	}
