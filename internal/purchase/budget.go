@@ -40,10 +40,7 @@ func (b *budget) plan(ctx context.Context, record string, p Planned) (planResult
 		}
 		result.elsewhere = e.Planned != nil && e.PlannedBy != b.desk
 		amount := p.Authorized
-		if e.Effect = p.Kind.trait().effect; e.Effect != charges {
-			amount = money.Zero()
-		}
-		e.Planned, e.PlannedBy, e.Uncounted = &amount, b.desk, p.UnknownAmount
+		e.Effect, e.Planned, e.PlannedBy, e.Uncounted = p.Kind.trait().effect, &amount, b.desk, p.UnknownAmount
 		e.Title, e.Account, e.Desk, e.Process = p.Title, b.account, b.desk, b.process
 		result.total, result.purchases = l.total(), l.charges()
 		if result.total.GreaterThan(b.limits.MaxPerApply) {

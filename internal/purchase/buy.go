@@ -60,8 +60,8 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 				"it.", p.Title))
 	case d.limits != nil && d.limits.Unknown:
 		return nil, refuse(ReasonSpendingOff, nil, "Limits are not known",
-			fmt.Sprintf("The %s was not sent and nothing was charged, because the provider's spending block has values that are still "+
-				"unknown.", p.Title))
+			fmt.Sprintf("The %s was not sent and %s, because the provider's spending block has values that are still "+
+				"unknown.", p.Title, p.Kind.unharmed()))
 	case !p.Kind.allowedBy(d.limits):
 		return nil, refuseNotAllowed(p, d.limits)
 	case !d.identified():

@@ -286,6 +286,46 @@ func TestIdenticalOrdersInParallelWithOneLostAnswer(t *testing.T) {
 	}
 }
 
+// TestALookWaitsForWhatIsOnItsWay: the other order is there already and its answer is not. Which of the two is whose is known only then.
+func TestALookWaitsForWhatIsOnItsWay(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	empty := func(context.Context) (json.RawMessage, error) { return json.RawMessage("[]"), nil }
+	arrived, answer := make(chan struct{}), make(chan struct{})
+	other := b.order("b", "d")
+	send := other.Send
+	other.Snapshot = empty
+	other.Send = func(ctx context.Context) (string, error) {
+		id, err := send(ctx)
+		close(arrived)
+		<-answer
+		return id, err
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := b.desk().Buy(t.Context(), other)
+		done <- err
+	}()
+	<-arrived
+	b.service.mu.Lock()
+	b.service.script = []fate{lostAfter}
+	b.service.mu.Unlock()
+	locks := 0
+	b.hooks.OnLock = func(string) {
+		if locks++; locks == 2 { // the first is its own
+			close(answer)
+		}
+	}
+	p := b.order("a", "d")
+	p.Snapshot = empty
+	if result := b.must(p); result.ID != "id-2" || locks < 2 {
+		t.Errorf("result = %+v after %d locks; want id-2, after a wait for the other one", result, locks)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTwoLostAnswersAreNotAssigned(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)

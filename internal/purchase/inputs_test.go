@@ -132,3 +132,27 @@ func TestInputsOfAState(t *testing.T) {
 		t.Error("used before: a key that was not")
 	}
 }
+
+// TestAKeyThatIsForgottenStaysUsed: a taint whose plan saw no state destroys first, with a journal that knows nothing. The destroy tells it.
+func TestAKeyThatIsForgottenStaysUsed(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	id := b.service.add(b.apiKey, order, "seller")
+	d := b.desk()
+	wantNone(t, d.Forget(t.Context(), order, "k", id))
+	b.wantState(order, "k", "forgotten")
+	if result, err := d.Buy(t.Context(), b.order("k", "d")); err != nil || result.ID != id || !result.Adopted {
+		t.Errorf("result = %+v, %v; want %s taken over", result, err, id)
+	}
+	b.service.remove(id)
+	wantNone(t, b.desk().Forget(t.Context(), order, "gone", id))
+	b.refuse(b.order("gone", "d"), purchase.ReasonBound)
+	wantNone(t, b.desk().Forget(t.Context(), order, "imported", ""))
+	wantNone(t, b.desk().Forget(t.Context(), purchase.AgentLaunch, "A", id))
+	for kind, key := range map[purchase.Kind]string{order: "imported", purchase.AgentLaunch: "A"} {
+		b.wantState(kind, key, "none")
+	}
+	if sends, _, _ := b.service.counts(); sends != 0 {
+		t.Errorf("%d requests; want none", sends)
+	}
+}

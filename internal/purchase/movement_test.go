@@ -362,3 +362,20 @@ func TestDefiniteRefusalOfAMovement(t *testing.T) {
 		b.wantCharges(kind, "k", 1)
 	}
 }
+
+// TestALostDepositTakesNothing: whether or not it was made, it takes nothing from what is there.
+func TestALostDepositTakesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	keep := money.FromInt(50)
+	b.limits.KeepBalance = &keep
+	allowMoves(b)
+	b.service.balance, b.service.price = money.FromInt(70), money.FromInt(20)
+	b.service.script = []fate{lostBefore}
+	d := b.desk()
+	_, err := d.Buy(t.Context(), b.movement(purchase.Deposit, "k"))
+	wantRefusal(t, err, purchase.ReasonAbsent)
+	if _, err := d.Buy(t.Context(), b.order("o", "d")); err != nil { // leaves 50
+		t.Error(err)
+	}
+}

@@ -155,7 +155,7 @@ func (d *Desk) BeforeDestroy(ctx context.Context, kind Kind, key, id string) []P
 }
 
 // Forget is to be called when what was bought under a key has been destroyed, or was surely seen to be gone. It marks the record, which stays: the
-// key of a live object is free again, other keys stay used. It answers with warnings at worst.
+// key of a live object is free again, other keys stay used, also where the journal did not know them yet. It answers with warnings at worst.
 func (d *Desk) Forget(ctx context.Context, kind Kind, key, id string) []Problem {
 	if key == "" {
 		return nil
@@ -184,6 +184,13 @@ func (d *Desk) Forget(ctx context.Context, kind Kind, key, id string) []Problem 
 func (d *Desk) noteGone(ctx context.Context, kind Kind, key, id string) error {
 	name := d.recordName(kind, key)
 	rec, err := d.load(ctx, name)
+	if rec == nil && err == nil && id != "" && !kind.trait().natural {
+		// A key that is used once for ever stays used. Where the journal is lost, a destroy is the last to know it.
+		if err := d.noteState(ctx, kind, key, id, ""); err != nil {
+			return err
+		}
+		rec, err = d.load(ctx, name)
+	}
 	if err != nil || !rec.bindsTo(id) {
 		return err
 	}

@@ -14,5 +14,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	// A plan without refresh may not have told the journal, and the order may be created again right after this.
+	resp.Diagnostics.Append(r.sawInState(ctx, state)...)
 	resp.Diagnostics.Append(r.forget(ctx, state)...)
 }

@@ -43,6 +43,13 @@ func TestAccReplacedOrder(t *testing.T) {
 			},
 		},
 		"without refresh": {run: func(s *scene) { s.MustApply("-replace=autx_order.k", "-refresh=false") }},
+		"taint without refresh, journal lost": {run: func(s *scene) {
+			s.MustRun("taint", "autx_order.k")
+			if err := os.RemoveAll(filepath.Join(s.Dir, ".terraform", "autx")); err != nil {
+				s.t.Fatal(err)
+			}
+			s.MustApply("-refresh=false")
+		}},
 		"destroyed and created": {run: func(s *scene) {
 			s.MustRun("destroy", "-auto-approve")
 			s.mustHaveStored(nil)
