@@ -60,13 +60,13 @@ func TestAccPastedImportBlock(t *testing.T) {
 	config := agent("mine", args{"ticker": `"OURS"`, "name": `"Our name"`, "endpoint_url": `"https://ours.example.com/run"`, "service_price": `"5"`})
 	cli.Write("main.tf", config)
 	plan := cli.Look()
-	var detail string
+	var detail strings.Builder
 	for _, d := range plan.Diagnostics {
-		detail += d.Detail
+		detail.WriteString(d.Detail)
 	}
-	block := regexp.MustCompile(`(?s)import \{.*?\}`).FindString(detail)
+	block := regexp.MustCompile(`(?s)import \{.*?\}`).FindString(detail.String())
 	if !strings.Contains(block, "autx_agent.NAME") {
-		t.Fatalf("the message has no import block for a reader to complete: %s", detail)
+		t.Fatalf("the message has no import block for a reader to complete: %s", detail.String())
 	}
 	cli.Write("import.tf", strings.Replace(block, "NAME", "mine", 1))
 	plan, _ = cli.Settle(each("update", "mine"))
@@ -80,13 +80,14 @@ func TestAccPastedImportBlock(t *testing.T) {
 func TestAccPlanningManyIsBounded(t *testing.T) {
 	t.Parallel()
 	server, cli := begin(t, world{})
-	config, labels := "", []string{}
+	var config strings.Builder
+	var labels []string
 	for i := range 60 {
 		label := fmt.Sprintf("new%02d", i)
 		labels = append(labels, label)
-		config += agent(label)
+		config.WriteString(agent(label))
 	}
-	cli.Write("main.tf", config)
+	cli.Write("main.tf", config.String())
 	plan := cli.Look().MustDo(each("create", labels...))
 	if n := len(server.Requests()); n > 20 || n == 0 {
 		t.Errorf("planning 60 agents took %d requests", n)

@@ -9,30 +9,40 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest"
 )
 
-// fleet is n agents of mine, with their configuration and the blocks that import them.
-func fleet(n int) (seeded []mockserver.SeedAgent, config, imports string, labels []string) {
+// ships are agents of mine: as a seed has them, with their configuration and the blocks that import them.
+type ships struct {
+	seeded          []mockserver.SeedAgent
+	config, imports string
+	labels          []string
+}
+
+// fleet is n of them.
+func fleet(n int) ships {
+	var all ships
 	var resources, blocks strings.Builder
 	for i := range n {
 		label := fmt.Sprintf("f%03d", i)
-		labels = append(labels, label)
-		seeded = append(seeded, mockserver.SeedAgent{Owner: me, Ticker: tickerOf(label), Name: "Agent " + label, EndpointURL: "https://" + label + ".example.com/run"})
+		all.labels = append(all.labels, label)
+		all.seeded = append(all.seeded, mockserver.SeedAgent{Owner: me, Ticker: tickerOf(label), Name: "Agent " + label, EndpointURL: "https://" + label + ".example.com/run"})
 		resources.WriteString(agent(label, args{"service_price": `"5"`}))
-		fmt.Fprintf(&blocks, "import {\n  to = autx_agent.%s\n  id = %q\n}\n", label, tickerOf(label))
+		blocks.WriteString(importOf(label, tickerOf(label)))
 	}
-	return seeded, resources.String(), blocks.String(), labels
+	all.config, all.imports = resources.String(), blocks.String()
+	return all
 }
 
 // TestAccRequestsOfARefresh counts the requests of plans over 200 agents.
 func TestAccRequestsOfARefresh(t *testing.T) {
 	t.Parallel()
 	const n = 200
-	seeded, config, imports, labels := fleet(n)
-	server, cli := begin(t, world{agents: seeded}, mockserver.WithAssume("agents.public_endpoint_url", "true"))
-	cli.Write("main.tf", config)
-	cli.Write("imports.tf", imports)
-	imported := cli.Look().MustDo(each("update", labels...))
-	t.Logf("planning the import of %d agents by ticker took %d requests", n, len(server.Requests()))
-	imported.MustNotWarn()
+	all := fleet(n)
+	server, cli := begin(t, world{agents: all.seeded}, mockserver.WithAssume("agents.public_endpoint_url", "true"))
+	cli.Write("main.tf", all.config)
+	cli.Write("imports.tf", all.imports)
+	cli.Look().MustDo(each("update", all.labels...)).MustNotWarn()
+	if got := len(server.Requests()); got > 5 || got == 0 {
+		t.Errorf("planning the import of %d agents by ticker took %d requests:\n%s", n, got, acctest.Traffic(server))
+	}
 	cli.ApplyPlan().MustSucceed()
 
 	within := func(what string, most int, args ...string) {
@@ -54,7 +64,7 @@ func TestAccRequestsOfARefresh(t *testing.T) {
 	}
 
 	// One change among the 200: one write, and a refresh before it.
-	cli.Write("main.tf", strings.Replace(config, `"https://f007.example.com/run"`, `"https://changed.example.com"`, 1))
+	cli.Write("main.tf", strings.Replace(all.config, `"https://f007.example.com/run"`, `"https://changed.example.com"`, 1))
 	server.ClearRequests()
 	cli.Look().MustDo(each("update", "f007"))
 	cli.ApplyPlan().MustSucceed()
@@ -70,11 +80,11 @@ func TestAccRequestsOfALaunch(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			const n = 30
-			_, config, _, labels := fleet(n)
+			all := fleet(n)
 			server, cli := begin(t, world{free: free})
-			cli.Write("main.tf", config)
+			cli.Write("main.tf", all.config)
 			server.ClearRequests()
-			cli.Look().MustDo(each("create", labels...))
+			cli.Look().MustDo(each("create", all.labels...))
 			planned := len(server.Requests())
 			cli.ApplyPlan().MustSucceed()
 			sent := acctest.Sent(server)

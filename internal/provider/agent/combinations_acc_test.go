@@ -3,6 +3,7 @@ package agent_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
@@ -86,11 +87,11 @@ func TestAccEveryCombinationSettles(t *testing.T) {
 			}
 			// Into an empty state, with nothing but the configuration: what AUTX shows is read, the rest is filled in.
 			cli.Remove("terraform.tfstate")
-			imports := ""
+			var imports strings.Builder
 			for _, a := range server.State().Agents {
-				imports += fmt.Sprintf("import {\n  to = autx_agent.%s\n  id = %q\n}\n", a.Name, a.ID)
+				imports.WriteString(importOf(a.Name, a.ID))
 			}
-			cli.Write("imports.tf", imports)
+			cli.Write("imports.tf", imports.String())
 			server.ClearRequests()
 			plan := cli.Look()
 			for _, label := range labels {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -13,22 +14,20 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest"
 )
 
-func pointer[T any](value T) *T { return &value }
-
 // market is a marketplace of mine and of others.
 func market() world {
 	price := money.MustParse("0.5")
 	return world{agents: []mockserver.SeedAgent{
 		{
-			Owner: other, Ticker: "SUMM", Name: "Summarizer", EndpointURL: "https://summ.example.com", Description: pointer("Shortens text."), Category: pointer("text"),
-			ServicePrice: &price, AuthTier: "buyer_key", Provider: pointer("openai"), ProviderKeyConfigured: true, UptimePct: "99.95", SuccessRate: "98.7",
-			TotalRevenue: money.MustParse("1234.56"), TotalRequests: 2469, ContractAddress: pointer("0xabc"), Manifest: &mockserver.Manifest{SupportsSessions: true},
-			Profile: &mockserver.Profile{Tagline: pointer("Short"), Capabilities: []string{"shorten"}}, ImageURL: "https://img.example.com/1.png",
+			Owner: other, Ticker: "SUMM", Name: "Summarizer", EndpointURL: "https://summ.example.com", Description: new("Shortens text."), Category: new("text"),
+			ServicePrice: &price, AuthTier: "buyer_key", Provider: new("openai"), ProviderKeyConfigured: true, UptimePct: "99.95", SuccessRate: "98.7",
+			TotalRevenue: money.MustParse("1234.56"), TotalRequests: 2469, ContractAddress: new("0xabc"), Manifest: &mockserver.Manifest{SupportsSessions: true},
+			Profile: &mockserver.Profile{Tagline: new("Short"), Capabilities: []string{"shorten"}}, ImageURL: "https://img.example.com/1.png",
 		},
-		{Owner: other, Ticker: "DRAW", Name: "Drawer", EndpointURL: "https://draw.example.com", Category: pointer("image"), TotalRevenue: money.MustParse("99")},
-		{Owner: other, Ticker: "NAP", Name: "Napper", EndpointURL: "https://nap.example.com", Category: pointer("text"), Status: "paused"},
-		{Owner: me, Ticker: "MINEA", Name: "Mine A", EndpointURL: "https://a.example.com", Category: pointer("text"), TotalRevenue: money.MustParse("5")},
-		{Owner: me, Ticker: "MINEB", Name: "Mine B", EndpointURL: "https://b.example.com", Status: "paused", Description: pointer("Summarizes too.")},
+		{Owner: other, Ticker: "DRAW", Name: "Drawer", EndpointURL: "https://draw.example.com", Category: new("image"), TotalRevenue: money.MustParse("99")},
+		{Owner: other, Ticker: "NAP", Name: "Napper", EndpointURL: "https://nap.example.com", Category: new("text"), Status: "paused"},
+		{Owner: me, Ticker: "MINEA", Name: "Mine A", EndpointURL: "https://a.example.com", Category: new("text"), TotalRevenue: money.MustParse("5")},
+		{Owner: me, Ticker: "MINEB", Name: "Mine B", EndpointURL: "https://b.example.com", Status: "paused", Description: new("Summarizes too.")},
 		{Owner: me, Ticker: "MINEC", Name: "Mine C", EndpointURL: "https://c.example.com", Status: "pending"},
 	}}
 }
@@ -140,11 +139,11 @@ func TestAccDataSourceAgents(t *testing.T) {
 		"minefew":  {"mine = true\n  limit = 2", []string{"MINEC", "MINEB"}},
 		"notmine":  {"mine = false\n  sort = \"new\"", []string{"MINEA", "DRAW", "SUMM"}},
 	}
-	config := ""
+	var config strings.Builder
 	for name, c := range cases {
-		config += fmt.Sprintf("data \"autx_agents\" %q {\n  %s\n}\noutput %q { value = data.autx_agents.%s.agents[*].ticker }\n", name, c.arguments, name, name)
+		fmt.Fprintf(&config, "data \"autx_agents\" %q {\n  %s\n}\noutput %q { value = data.autx_agents.%s.agents[*].ticker }\n", name, c.arguments, name, name)
 	}
-	cli.Write("main.tf", config+"output \"whole\" { value = data.autx_agents.search.agents[0] }\noutput \"one\" { value = data.autx_agent.one }\ndata \"autx_agent\" \"one\" {\n  ticker = \"SUMM\"\n}\n")
+	cli.Write("main.tf", config.String()+"output \"whole\" { value = data.autx_agents.search.agents[0] }\noutput \"one\" { value = data.autx_agent.one }\ndata \"autx_agent\" \"one\" {\n  ticker = \"SUMM\"\n}\n")
 	server.ClearRequests()
 	cli.MustRun("apply", "-auto-approve")
 	if n := acctest.Sent(server)["agents.mine"]; n != 1 {
@@ -172,8 +171,8 @@ func TestAccDataSourceAgents(t *testing.T) {
 // TestAccDataSourceAgentsPages lists 250 agents of a service that gives at most so many at a time as it is asked for.
 func TestAccDataSourceAgentsPages(t *testing.T) {
 	t.Parallel()
-	seeded, _, _, _ := fleet(250)
-	server, cli := begin(t, world{agents: seeded}, mockserver.WithAssume("lists.default_limit", "40"))
+	all := fleet(250)
+	server, cli := begin(t, world{agents: all.seeded}, mockserver.WithAssume("lists.default_limit", "40"))
 	cli.Remove("provider.tf")
 	for limit, want := range map[string]int{"": 250, "limit = 1": 1, "limit = 99": 99, "limit = 100": 100, "limit = 101": 101, "limit = 249": 249, "limit = 250": 250, "limit = 251": 250} {
 		cli.Write("main.tf", fmt.Sprintf("data \"autx_agents\" \"x\" {\n  %s\n}\noutput \"tickers\" { value = data.autx_agents.x.agents[*].ticker }\n", limit))
@@ -211,12 +210,12 @@ func TestAccDataSourceAvailability(t *testing.T) {
 		"half":      {"ticker = \"FREE\"\n  name = \"Drawer\"", []any{true, false, false}},
 		"otherhalf": {"ticker = \"DRAW\"\n  name = \"Free\"", []any{false, true, false}},
 	}
-	config := ""
+	var config strings.Builder
 	for name, c := range cases {
 		of := "data.autx_availability." + name
-		config += fmt.Sprintf("data \"autx_availability\" %q {\n  %s\n}\noutput %q { value = [%s.ticker_available, %s.name_available, %s.available] }\n", name, c.arguments, name, of, of, of)
+		fmt.Fprintf(&config, "data \"autx_availability\" %q {\n  %s\n}\noutput %q { value = [%s.ticker_available, %s.name_available, %s.available] }\n", name, c.arguments, name, of, of, of)
 	}
-	cli.Write("main.tf", config)
+	cli.Write("main.tf", config.String())
 	cli.MustRun("apply", "-auto-approve")
 	for name, c := range cases {
 		if diff := cmp.Diff(c.want, output(t, cli, name)); diff != "" {

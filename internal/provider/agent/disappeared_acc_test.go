@@ -1,7 +1,6 @@
 package agent_test
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -19,7 +18,7 @@ func TestAccDeletedOutside(t *testing.T) {
 	cli.Write("main.tf", agent("gone")+agent("stays"))
 	cli.Settle(each("create", "gone", "stays"))
 	first := must(t, server, "GONE").ID
-	if err := clientFor(t, server, server.Key()).Agents.Delete(context.Background(), first); err != nil {
+	if err := clientFor(t, server, server.Key()).Agents.Delete(t.Context(), first); err != nil {
 		t.Fatal(err)
 	}
 
@@ -34,7 +33,7 @@ func TestAccDeletedOutside(t *testing.T) {
 	}
 
 	// Gone again, and a destroy has nothing to do for it, not even where it is protected.
-	if err := clientFor(t, server, server.Key()).Agents.Delete(context.Background(), must(t, server, "GONE").ID); err != nil {
+	if err := clientFor(t, server, server.Key()).Agents.Delete(t.Context(), must(t, server, "GONE").ID); err != nil {
 		t.Fatal(err)
 	}
 	cli.Look("-destroy").MustDo(each("delete", "stays"))
@@ -48,7 +47,7 @@ func TestAccDeletedDuringDestroy(t *testing.T) {
 	cli.Write("main.tf", agent("gone"))
 	cli.Settle(each("create", "gone"))
 	cli.Look("-destroy").MustDo(each("delete", "gone"))
-	if err := clientFor(t, server, server.Key()).Agents.Delete(context.Background(), must(t, server, "GONE").ID); err != nil {
+	if err := clientFor(t, server, server.Key()).Agents.Delete(t.Context(), must(t, server, "GONE").ID); err != nil {
 		t.Fatal(err)
 	}
 	cli.ApplyPlan().MustSucceed()
@@ -63,7 +62,7 @@ func TestAccDelistedOutside(t *testing.T) {
 	server, cli := begin(t, world{}, mockserver.WithAssume("agents.delete", "delisted"))
 	cli.Write("main.tf", agent("gone"))
 	cli.Settle(each("create", "gone"))
-	if err := clientFor(t, server, server.Key()).Agents.Delete(context.Background(), must(t, server, "GONE").ID); err != nil {
+	if err := clientFor(t, server, server.Key()).Agents.Delete(t.Context(), must(t, server, "GONE").ID); err != nil {
 		t.Fatal(err)
 	}
 	cli.Look().MustDo(each("create", "gone")).MustDrift(each("delete", "gone")).MustWarn("", "delisted outside", "GONE", "planned anew")
@@ -100,11 +99,11 @@ func TestAccNotFoundIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	for _, labels := range [][]string{{"one"}, {"one", "two", "three", "four"}} {
 		server, cli := begin(t, world{})
-		config := ""
+		var config strings.Builder
 		for _, label := range labels {
-			config += agent(label)
+			config.WriteString(agent(label))
 		}
-		cli.Write("main.tf", config)
+		cli.Write("main.tf", config.String())
 		cli.Settle(each("create", labels...))
 		good := cli.Env
 		cli.Env = append(append([]string{}, good...), "AUTX_BASE_URL="+server.URL()+"/wrong")
@@ -140,7 +139,7 @@ func TestAccBrokenList(t *testing.T) {
 		t.Error("the list was not tried")
 	}
 
-	if err := clientFor(t, server, server.Key()).Agents.Delete(context.Background(), must(t, server, "GONE").ID); err != nil {
+	if err := clientFor(t, server, server.Key()).Agents.Delete(t.Context(), must(t, server, "GONE").ID); err != nil {
 		t.Fatal(err)
 	}
 	report := cli.Report("plan")

@@ -1,7 +1,7 @@
 package agent_test
 
 import (
-	"context"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -87,20 +87,21 @@ func TestAccDriftIsShownAndMended(t *testing.T) {
 
 func checkDrift(t *testing.T, server *mockserver.Server, cli *acctest.CLI, cases []drift) {
 	t.Helper()
-	config, created, drifted := "", actions{}, actions{}
+	var config strings.Builder
+	created, drifted := actions{}, actions{}
 	for _, c := range cases {
 		if c.name == "manidefault" {
-			config += agent("manidef", args{"name": `"Agent manidefault"`}, c.config)
+			config.WriteString(agent("manidef", args{"name": `"Agent manidefault"`}, c.config))
 			created[address("manidef")] = "create"
 			continue
 		}
-		config += agent(c.name, c.config)
+		config.WriteString(agent(c.name, c.config))
 		created[address(c.name)] = "create"
 		if !c.hidden {
 			drifted[address(c.name)] = "update"
 		}
 	}
-	cli.Write("main.tf", config)
+	cli.Write("main.tf", config.String())
 	cli.Settle(created)
 	before := map[string]mockserver.AgentState{}
 	api := clientFor(t, server, server.Key())
@@ -110,7 +111,7 @@ func checkDrift(t *testing.T, server *mockserver.Server, cli *acctest.CLI, cases
 			if a.Name != "Agent "+c.name {
 				continue
 			}
-			if _, err := api.Agents.Update(context.Background(), a.ID, c.patch); err != nil {
+			if _, err := api.Agents.Update(t.Context(), a.ID, c.patch); err != nil {
 				t.Fatalf("%s: %v", c.name, err)
 			}
 		}

@@ -1,7 +1,6 @@
 package agent_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -50,12 +49,13 @@ func TestAccImageUploads(t *testing.T) {
 	}
 	// What a file is called says nothing of what it is.
 	pictures := map[string][]byte{"png": png("one"), "jpeg": jpeg("one"), "webp": webp("one")}
-	config, labels := "", []string{}
+	var config strings.Builder
+	var labels []string
 	for label, content := range pictures {
-		config += agent(label, imageBlock(put(label+".bin", content)))
+		config.WriteString(agent(label, imageBlock(put(label+".bin", content))))
 		labels = append(labels, label)
 	}
-	cli.Write("main.tf", config)
+	cli.Write("main.tf", config.String())
 	cli.Settle(each("create", labels...))
 	for label, content := range pictures {
 		if got := shows(t, server, tickerOf(label)); got != digest(content) {
@@ -128,11 +128,11 @@ func TestAccImageChangedOutside(t *testing.T) {
 	api := clientFor(t, server, server.Key())
 	theirs := client.Image{FileName: "x", ContentType: "image/png", Content: png("theirs")}
 	for _, ticker := range []string{"REPLACED", "ADDED"} {
-		if _, err := api.Agents.UploadImage(context.Background(), must(t, server, ticker).ID, theirs); err != nil {
+		if _, err := api.Agents.UploadImage(t.Context(), must(t, server, ticker).ID, theirs); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := api.Agents.DeleteImage(context.Background(), must(t, server, "REMOVED").ID); err != nil {
+	if err := api.Agents.DeleteImage(t.Context(), must(t, server, "REMOVED").ID); err != nil {
 		t.Fatal(err)
 	}
 

@@ -45,16 +45,17 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.Append(diagnose.Error(fmt.Sprintf("Could not import agent %s", wanted), err, fieldPaths)...)
 		return
 	}
-	switch {
-	case owner == ownerOther:
+	switch owner {
+	case ownerOther:
 		resp.Diagnostics.AddError("Agent belongs to somebody else",
 			fmt.Sprintf("Agent %s (id %s) is not one of your account, so it can't be managed. To read it, use the data source autx_agent.",
 				found.Ticker, found.ID))
 		return
-	case owner == ownerUnknown:
+	case ownerUnknown:
 		resp.Diagnostics.AddWarning("Agent may belong to somebody else",
 			fmt.Sprintf("Agent %s (id %s) is not in the list of your agents. It may be too new to be listed; if it is not yours, changing it will be "+
 				"refused.", found.Ticker, found.ID))
+	case ownerUs:
 	}
 	imported := newResourceModel(unset())
 	imported.ID = types.StringValue(found.ID)
@@ -62,10 +63,10 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, found.ID)...)
 }
 
-// lookUp finds the agent to import and whose it is: in the list of own agents first, as that answers the imports of a whole account in one request. An
-// agent comes with an error where it was found, but not whose it is.
+// lookUp finds the agent to import and whose it is: in the list of own agents first, as that answers the imports of a whole account in one request.
+// An agent comes with an error where it was found, but not whose it is.
 func (r *Resource) lookUp(ctx context.Context, api *client.Client, wanted string, isID bool) (*client.Agent, ownership, error) {
-	mine, _ := r.walk.mine.All(ctx) //nolint:errcheck // without the list the agent is asked for, and then the list once more
+	mine, _ := r.walk.mine.All(ctx) // without the list the agent is asked for, and then the list once more
 	for _, a := range mine {
 		if a.ID == wanted || (!isID && sameTicker(a.Ticker, wanted) && !delisted(a)) {
 			return a, ownerUs, nil

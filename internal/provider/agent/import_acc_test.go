@@ -1,8 +1,6 @@
 package agent_test
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,16 +57,13 @@ func TestAccImportBlock(t *testing.T) {
 	t.Parallel()
 	seed := world{agents: []mockserver.SeedAgent{
 		{Owner: me, Ticker: "BYID", Name: "Agent byid", EndpointURL: "https://byid.example.com/run"},
-		{Owner: me, Ticker: "BYTICK", Name: "Agent bytick", EndpointURL: "https://bytick.example.com/run", Description: pointer("d"), Manifest: &mockserver.Manifest{SupportsSessions: true}},
-		{Owner: me, Ticker: "DRIFT", Name: "Agent drift", EndpointURL: "https://elsewhere.example.com", Description: pointer("old"), Status: "paused"},
+		{Owner: me, Ticker: "BYTICK", Name: "Agent bytick", EndpointURL: "https://bytick.example.com/run", Description: new("d"), Manifest: &mockserver.Manifest{SupportsSessions: true}},
+		{Owner: me, Ticker: "DRIFT", Name: "Agent drift", EndpointURL: "https://elsewhere.example.com", Description: new("old"), Status: "paused"},
 		{Owner: me, Ticker: "PEND", Name: "Agent pend", EndpointURL: "https://pend.example.com/run", Status: "pending"},
 	}}
 	server, cli := begin(t, seed)
 	price := args{"service_price": `"5.00"`}
-	imports := fmt.Sprintf("import {\n  to = autx_agent.byid\n  id = %q\n}\n", must(t, server, "BYID").ID)
-	for _, label := range []string{"bytick", "drift", "pend"} {
-		imports += fmt.Sprintf("import {\n  to = autx_agent.%s\n  id = %q\n}\n", label, label)
-	}
+	imports := importOf("byid", must(t, server, "BYID").ID) + importOf("bytick", "bytick") + importOf("drift", "drift") + importOf("pend", "pend")
 	cli.Write("main.tf", imports+agent("byid", price, activated, args{"timeouts": `{ update = "1m" }`})+
 		agent("bytick", price, args{"description": `"d"`, "manifest": `{ supports_sessions = true }`})+agent("drift", price, args{"description": `"new"`})+agent("pend", price, reserved))
 	cli.Look().MustDo(each("update", "byid", "bytick", "drift", "pend")).MustNotWarn()
@@ -143,7 +138,7 @@ func TestAccImportRefused(t *testing.T) {
 		"a/b?c#d%":                    {"No such agent"},
 		"..":                          nil,
 	} {
-		cli.Write("main.tf", fmt.Sprintf("import {\n  to = autx_agent.xx\n  id = %q\n}\n", id)+agent("xx"))
+		cli.Write("main.tf", importOf("xx", id)+agent("xx"))
 		cli.Report("plan").MustFail("", says...)
 	}
 	if writes := acctest.Writes(server); len(writes) != 0 {
@@ -155,11 +150,7 @@ func TestAccImportRefused(t *testing.T) {
 func TestAccGeneratedConfiguration(t *testing.T) {
 	t.Parallel()
 	server, cli := begin(t, market(), mockserver.WithAssume("agents.public_endpoint_url", "true"))
-	imports := ""
-	for _, ticker := range []string{"MINEA", "MINEB"} {
-		imports += fmt.Sprintf("import {\n  to = autx_agent.%s\n  id = %q\n}\n", strings.ToLower(ticker), ticker)
-	}
-	cli.Write("main.tf", imports)
+	cli.Write("main.tf", importOf("minea", "MINEA")+importOf("mineb", "MINEB"))
 	cli.Look("-generate-config-out=generated.tf")
 	cli.ApplyPlan().MustSucceed()
 	cli.MustBeSettled()

@@ -99,6 +99,11 @@ func block(kind, of, label string, arguments ...args) string {
 // address is the address of the agent that block wrote.
 func address(label string) string { return "autx_agent." + label }
 
+// importOf is a block that imports an agent.
+func importOf(label, id string) string {
+	return fmt.Sprintf("import {\n  to = autx_agent.%s\n  id = %q\n}\n", label, id)
+}
+
 // each gives every label the same action.
 func each(action string, labels ...string) actions {
 	out := actions{}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,7 +74,7 @@ func TestAccProviderKey(t *testing.T) {
 		cli.MustBeSettled()
 		var sent []string
 		for _, entry := range server.Requests() {
-			if entry.Method != "GET" {
+			if entry.Method != http.MethodGet {
 				sent = append(sent, entry.Operation)
 			}
 		}

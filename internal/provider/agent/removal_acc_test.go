@@ -20,11 +20,11 @@ func TestAccServiceThatCannotClear(t *testing.T) {
 	}
 	after := map[string]args{"descempty": {"description": `""`}, "both": {"service_price": `"2"`}}
 	write := func(of map[string]args) {
-		config := ""
+		var config strings.Builder
 		for label := range before {
-			config += agent(label, of[label])
+			config.WriteString(agent(label, of[label]))
 		}
-		cli.Write("main.tf", config)
+		cli.Write("main.tf", config.String())
 	}
 	labels := []string{"desc", "descempty", "cat", "mani", "prof", "both"}
 	write(before)

@@ -1,7 +1,6 @@
 package agent_test
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -139,7 +138,7 @@ func TestAccReservationChangedBehindTheBack(t *testing.T) {
 
 	// Between the plan of a destroy and its apply: the other call is the right one.
 	cli.Look("-destroy", "-target="+address("act"))
-	if _, err := api.Agents.Activate(context.Background(), must(t, server, "ACT").ID, txHash, deployer); err != nil {
+	if _, err := api.Agents.Activate(t.Context(), must(t, server, "ACT").ID, txHash, deployer); err != nil {
 		t.Fatal(err)
 	}
 	cli.ApplyPlan().MustSucceed()
@@ -147,7 +146,7 @@ func TestAccReservationChangedBehindTheBack(t *testing.T) {
 		t.Error("the agent that had been activated is still listed")
 	}
 
-	if err := api.Agents.CancelReservation(context.Background(), must(t, server, "CAN").ID); err != nil {
+	if err := api.Agents.CancelReservation(t.Context(), must(t, server, "CAN").ID); err != nil {
 		t.Fatal(err)
 	}
 	cli.Look().MustDo(each("create", "act", "can")).MustDrift(each("delete", "can"))
@@ -155,7 +154,7 @@ func TestAccReservationChangedBehindTheBack(t *testing.T) {
 	cli.MustBeSettled()
 
 	// Activated outside: its status is what AUTX says, and there is nothing to do.
-	if _, err := api.Agents.Activate(context.Background(), must(t, server, "CAN").ID, txHash, deployer); err != nil {
+	if _, err := api.Agents.Activate(t.Context(), must(t, server, "CAN").ID, txHash, deployer); err != nil {
 		t.Fatal(err)
 	}
 	cli.Report("plan").MustSucceed().MustDo(nil)
@@ -164,7 +163,7 @@ func TestAccReservationChangedBehindTheBack(t *testing.T) {
 	// Between the plan of an activation and its apply: it is not sent into the void, and not twice either.
 	cli.Write("main.tf", agent("act", reserved, activated)+agent("can", reserved))
 	cli.Look().MustDo(each("update", "act"))
-	if _, err := api.Agents.Activate(context.Background(), must(t, server, "ACT").ID, txHash, deployer); err != nil {
+	if _, err := api.Agents.Activate(t.Context(), must(t, server, "ACT").ID, txHash, deployer); err != nil {
 		t.Fatal(err)
 	}
 	cli.ApplyPlan().MustSucceed()

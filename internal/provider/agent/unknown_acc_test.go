@@ -94,7 +94,7 @@ func TestAccUnknownArguments(t *testing.T) {
 		"timeouts": {value: `{ create = "1m" }`, use: whole("timeouts")}, "timecreate": {value: `"1m"`, use: inside("timeouts", "{ create = %s }")},
 	}
 	write := func(version int, only func(unknownCase) bool) {
-		config := ""
+		var config strings.Builder
 		for label, c := range cases {
 			v := version
 			if !only(c) {
@@ -104,9 +104,9 @@ func TestAccUnknownArguments(t *testing.T) {
 			if c.instead != "" {
 				expression = fmt.Sprintf("terraform_data.%s.id == \"never\" ? %s : null", label, c.instead)
 			}
-			config += producer + agent(label, c.use(expression))
+			config.WriteString(producer + agent(label, c.use(expression)))
 		}
-		cli.Write("main.tf", config)
+		cli.Write("main.tf", config.String())
 	}
 	write(1, func(unknownCase) bool { return true })
 	want := actions{}
@@ -195,19 +195,19 @@ func TestAccUnknownProviderConfiguration(t *testing.T) {
 			server, cli := begin(t, world{})
 			write := func(version int, more string) {
 				arguments := args{"spending": `{ max_per_apply = "100" }`}
-				config := ""
+				var config strings.Builder
 				for _, what := range unknown {
 					value := map[string]string{
 						"base_url": fmt.Sprintf("%q", server.URL()), "api_key": fmt.Sprintf("%q", server.Key()), "spending": `{ max_per_apply = "100" }`, "limit": `"100"`,
 					}[what]
 					producer, expression := later(what, value, version)
-					config += producer
+					config.WriteString(producer)
 					if what == "limit" {
 						what, expression = "spending", fmt.Sprintf("{ max_per_apply = %s }", expression)
 					}
 					arguments[what] = expression
 				}
-				cli.Write("provider.tf", config+strings.Replace(block("provider", "autx", "", arguments), ` ""`, "", 1))
+				cli.Write("provider.tf", config.String()+strings.Replace(block("provider", "autx", "", arguments), ` ""`, "", 1))
 				cli.Write("main.tf", agent("one")+agent("two")+more)
 			}
 			producers := func(action string) actions {

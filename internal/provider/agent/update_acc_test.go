@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -318,11 +319,11 @@ func TestAccUpdatesInPlace(t *testing.T) {
 	server, cli := begin(t, world{})
 	cases := changes()
 	write := func(pick func(change) args) {
-		config := ""
+		var config strings.Builder
 		for _, c := range cases {
-			config += agent(c.name, args{"name": fmt.Sprintf("%q", "Agent "+c.name), "ticker": fmt.Sprintf("%q", tickerOf(c.name))}, pick(c))
+			config.WriteString(agent(c.name, pick(c)))
 		}
-		cli.Write("main.tf", config)
+		cli.Write("main.tf", config.String())
 	}
 	write(func(c change) args { return c.before })
 	var created []string

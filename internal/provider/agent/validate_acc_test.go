@@ -128,13 +128,15 @@ func TestAccBadConfiguration(t *testing.T) {
 		"availability of an empty one": {data("autx_availability", `name = ""`), "name", []string{"at least 1"}},
 	}
 	names := slices.Sorted(maps.Keys(cases))
-	config, labels, addresses := "", map[string]string{}, map[string]string{}
+	var config strings.Builder
+	labels, addresses := map[string]string{}, map[string]string{}
 	for i, name := range names {
 		labels[name] = fmt.Sprintf("bad%02d", i)
 		text, at := cases[name].block(labels[name])
-		config, addresses[name] = config+text, at
+		config.WriteString(text)
+		addresses[name] = at
 	}
-	cli.Write("main.tf", config)
+	cli.Write("main.tf", config.String())
 	report := cli.Validate()
 	for _, name := range names {
 		c, here, named := cases[name], []acctest.Diagnostic{}, false

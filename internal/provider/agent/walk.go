@@ -81,7 +81,8 @@ func (w *walk) owner(ctx context.Context, a *client.Agent) (ownership, error) {
 	return ownerUnknown, nil
 }
 
-// holderBefore is the id of the account's agent that had a ticker before this walk launched anything, "" where none had. The list is read once a walk.
+// holderBefore is the id of the account's agent that had a ticker before this walk launched anything, "" where none had. The list is read once a
+// walk.
 func (w *walk) holderBefore(ctx context.Context, api *client.Client, ticker string) (string, error) {
 	w.beforeMu.Lock()
 	defer w.beforeMu.Unlock()
