@@ -81,11 +81,12 @@ func TestAConfirmedPurchaseIsNeverCalledAbsent(t *testing.T) {
 					t.Errorf("it was made, and the text says %q: %s", wrong, refusal.Detail)
 				}
 			}
-			if name == "others in that moment" {
+			switch name {
+			case "others in that moment":
 				b.refuse(b.order("k", "d"), purchase.ReasonUnknown)
 				b.refuse(b.order("k", "other"), purchase.ReasonBound)
 				b.desk().SawInState(t.Context(), order, "k", "id-2") // the import that the text names
-			} else if name == "a list that lags" {
+			case "a list that lags":
 				b.refuse(b.order("k", "d"), purchase.ReasonUnknown)
 				if sends, _, _ := b.service.counts(); sends != 1 {
 					t.Fatalf("%d requests; want no second one, however often it is not found", sends)

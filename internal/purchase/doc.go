@@ -23,22 +23,22 @@
 // side it died: a later run must look in either case. Absent is no state of a record either. The record stays unknown, with a count of the looks
 // that found nothing, and keeps its first snapshot: a list that lags behind may still show the first attempt when the second is looked for.
 //
-// A service may confirm a purchase without saying its id (ErrIDUnknown). The record is then unknown and confirmed: it is looked up like a lost one, but
-// is never absent. Where its id can't be told it becomes known under a placeholder, or stays open, to be looked up again and never sent again.
+// A service may confirm a purchase without saying its id (ErrIDUnknown). The record is then unknown and confirmed: it is looked up like a lost one,
+// but is never absent. Where its id can't be told it becomes known under a placeholder, or stays open, to be looked up again and never sent again.
 //
 // Two events come from outside. A read or a plan that has a state makes the record known (SawInState): the state is the better witness,
 // unless it still has what the key named before the last purchase. An object that is gone frees the key where the key names an object
 // (AdoptUnlessInState), and does not where the key is used once for ever (AdoptIfSameInputs): forgotten is then only a remark.
 //
 // A plan that wants to buy what is live already leaves a mark on the record, which a plan or a read with the state of it takes away. A destroy that
-// finds the mark is refused: it comes from a taint whose plan saw no state, and the purchase after it would charge again. Where no plan could leave the
-// mark, the purchase itself is refused in the run that destroyed the object.
+// finds the mark is refused: it comes from a taint whose plan saw no state, and the purchase after it would charge again. Where no plan could leave
+// the mark, the purchase itself is refused in the run that destroyed the object.
 //
 // # What is found
 //
-// A look goes by what is new against the snapshot. What another record claims is left out. Who is still on its way is waited for. Of a single candidate
-// that is left, another open purchase is a rival unless its own snapshot has the candidate already: whatever else is there may be somebody else's, and
-// explains nothing. One candidate without rivals is the purchase; anything else is refused.
+// A look goes by what is new against the snapshot. What another record claims is left out. Who is still on its way is waited for. Of a single
+// candidate that is left, another open purchase is a rival unless its own snapshot has the candidate already: whatever else is there may be
+// somebody else's, and explains nothing. One candidate without rivals is the purchase; anything else is refused.
 //
 // # What is locked when
 //

@@ -67,9 +67,10 @@ func (l *ledger) find(record string) *entry {
 
 // beginPlan drops what does not count any more before a purchase is planned under a record, "" while its key is not known.
 //
-// A CLI ends a provider as soon as nothing needs it any more, so a dead process may belong to this very walk, and what it planned counts for the other
-// provider blocks. But one walk plans a key once: when a key comes that a dead process has planned, another walk has begun, after all processes of the
-// one before have ended. Plans whose key is not known would not be recognised when they come again, so they end with their process.
+// A CLI ends a provider as soon as nothing needs it any more, so a dead process may belong to this very walk, and what it planned counts for the
+// other provider blocks. But one walk plans a key once: when a key comes that a dead process has planned, another walk has begun, after all
+// processes of the one before have ended. Plans whose key is not known would not be recognised when they come again, so they end with their
+// process.
 func (l *ledger) beginPlan(record string, dead func(processID) bool) {
 	again := l.find(record)
 	another := again != nil && again.Planned != nil && dead(again.Process)
@@ -94,8 +95,8 @@ func (l *ledger) forgetPlans(dead func(processID) bool, fits func(*entry) bool) 
 	l.Entries = kept
 }
 
-// counts is what an entry takes of the command's limit: the larger of what is planned and what is reserved. It is false of an entry that is not one of
-// a charge: a movement of money, or what was taken over from an earlier run.
+// counts is what an entry takes of the command's limit: the larger of what is planned and what is reserved. It is false of an entry that is not one
+// of a charge: a movement of money, or what was taken over from an earlier run.
 func (e *entry) counts() (money.Amount, bool) {
 	amount, ok := e.reserved()
 	if e.Effect == charges && e.Planned != nil {

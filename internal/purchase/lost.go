@@ -15,8 +15,8 @@ func (d *Desk) Lost(ctx context.Context, kind Kind, key string) bool {
 	return rec.State.open() || (rec.State != stateForgotten && !rec.InState)
 }
 
-// UsedBefore tells, at plan, whether the journal knows what was bought under a key that is used once for ever. An apply takes that over, or refuses: it
-// buys nothing under the key any more. UsedBefore reads the journal only.
+// UsedBefore tells, at plan, whether the journal knows what was bought under a key that is used once for ever. An apply takes that over, or
+// refuses: it buys nothing under the key any more. UsedBefore reads the journal only.
 func (d *Desk) UsedBefore(ctx context.Context, kind Kind, key string) bool {
 	if key == "" || d.limits == nil || !d.identified() || kind.trait().natural {
 		return false

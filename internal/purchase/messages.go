@@ -106,8 +106,8 @@ func refuseBusy(p *Purchase, err error) *Refusal {
 // refuseGivenUp is for a live object that this run has destroyed, where no plan has seen that it would make it anew.
 func refuseGivenUp(p *Purchase) *Refusal {
 	return refuse(ReasonBound, nil, "Not bought again in the run that gave it up",
-		fmt.Sprintf("The %s was not sent and nothing was charged: this run has just destroyed the %s %q, and buying it again, for up to %s, takes a run of its "+
-			"own.\n\nTo have it made anew, apply again.", p.Title, p.Kind.trait().noun, p.Key, p.Authorized.USD()))
+		fmt.Sprintf("The %s was not sent and nothing was charged: this run has just destroyed the %s %q, and buying it again, for up to %s, takes a "+
+			"run of its own.\n\nTo have it made anew, apply again.", p.Title, p.Kind.trait().noun, p.Key, p.Authorized.USD()))
 }
 
 func refuseDuplicate(p *Purchase) *Refusal {
@@ -217,7 +217,8 @@ func refuseNoID(p *Purchase, found finding, lookup error) *Refusal {
 		way = "Look at them on AUTX. The right one is taken into the state by an import block:\n\n" + importBlock(p.Kind, found.candidates[0].ID)
 	}
 	return refuse(ReasonUnknown, lookup, "Purchase made, but its id is not known",
-		fmt.Sprintf("AUTX has confirmed the %s without saying its id, and it can't be told: %sIt was made once. %s", p.Title, whyUnnamed(found, lookup), way))
+		fmt.Sprintf("AUTX has confirmed the %s without saying its id, and it can't be told: %sIt was made once. "+
+			"%s", p.Title, whyUnnamed(found, lookup), way))
 }
 
 // whyUnnamed says why the id of a purchase that was made can't be told. It ends in front of another sentence.

@@ -36,8 +36,8 @@ func (m Match) String() string {
 	return m.ID + " (" + m.Label + ")"
 }
 
-// ErrIDUnknown is what Purchase.Send gives for a purchase that the service has confirmed without saying its id. The desk looks the id up as it does after
-// a lost answer, but knows that the purchase was made: one whose key is used once for ever is never called absent, and never sent again.
+// ErrIDUnknown is what Purchase.Send gives for a purchase that the service has confirmed without saying its id. The desk looks the id up as it does
+// after a lost answer, but knows that the purchase was made: one whose key is used once for ever is never called absent, and never sent again.
 var ErrIDUnknown = errors.New("the service confirmed the purchase without saying its id")
 
 // Purchase is one purchase to be made at most once. Its functions talk to the service; only Send may charge.

@@ -18,8 +18,8 @@ func (d *Desk) SawInState(ctx context.Context, kind Kind, key, id string) []Prob
 	return d.SawInputs(ctx, kind, key, id, "")
 }
 
-// SawInputs is SawInState for a state that knows the inputs as well, as Purchase.Digest has them. A run that learns a key from the state alone
-// then holds it to its inputs; "" compares nothing. Inputs that the journal has from the purchase itself are not replaced: after an import a state has
+// SawInputs is SawInState for a state that knows the inputs as well, as Purchase.Digest has them. A run that learns a key from the state alone then
+// holds it to its inputs; "" compares nothing. Inputs that the journal has from the purchase itself are not replaced: after an import a state has
 // what a configuration says of it.
 func (d *Desk) SawInputs(ctx context.Context, kind Kind, key, id, digest string) []Problem {
 	if key == "" || id == "" {
@@ -129,8 +129,8 @@ func (r *record) newerThan(id string) bool {
 }
 
 // BeforeDestroy is to be called by every destroy before its request. It stops the destruction of what this very run has taken over for another
-// resource: with create_before_destroy a replacement may have adopted the object that it replaces. And it stops that of what a plan wants to buy anew:
-// the plan of a tainted object that may not look at the state shows the desk only the purchase.
+// resource: with create_before_destroy a replacement may have adopted the object that it replaces. And it stops that of what a plan wants to buy
+// anew: the plan of a tainted object that may not look at the state shows the desk only the purchase.
 func (d *Desk) BeforeDestroy(ctx context.Context, kind Kind, key, id string) []Problem {
 	if key == "" || id == "" {
 		return nil
@@ -144,8 +144,8 @@ func (d *Desk) BeforeDestroy(ctx context.Context, kind Kind, key, id string) []P
 	t := kind.trait()
 	if !taken {
 		if t.natural && d.plannedAnew(ctx, kind, key, id) {
-			return []Problem{fail(summaryRelaunch, fmt.Sprintf("The %s %q (id %s) was to be destroyed, and the last plan makes it anew under the same %s: AUTX would "+
-				"charge again. It was left as it is, and nothing was charged. %s", t.noun, key, id, t.keyName, waysOut(kind, id)))}
+			return []Problem{fail(summaryRelaunch, fmt.Sprintf("The %s %q (id %s) was to be destroyed, and the last plan makes it anew under the "+
+				"same %s: AUTX would charge again. It was left as it is, and nothing was charged. %s", t.noun, key, id, t.keyName, waysOut(kind, id)))}
 		}
 		return nil
 	}
@@ -216,7 +216,8 @@ func (r *record) bindsTo(id string) bool {
 	return r != nil && r.ID == id && (r.State == stateKnown || r.State == stateAdopted)
 }
 
-// plannedAnew tells whether the last plan that spoke of the key wanted to buy it, while the object is there. A journal that can't be read says nothing.
+// plannedAnew tells whether the last plan that spoke of the key wanted to buy it, while the object is there. A journal that can't be read says
+// nothing.
 func (d *Desk) plannedAnew(ctx context.Context, kind Kind, key, id string) bool {
 	if d.limits == nil || !d.identified() {
 		return false

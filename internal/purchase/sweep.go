@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// keepElsewhere is how many ledgers of other machines are kept. Whether their commands have ended can't be seen from here, and comparing their age with
-// this machine's clock would prove nothing, so the ones that were written last are kept: a command writes its ledger with each purchase, and this many
-// more would have to begin on other machines, with one shared journal, before one that is under way could be lost. Build machines that keep the journal
-// and have another name in each run would otherwise leave a file for each run for ever.
+// keepElsewhere is how many ledgers of other machines are kept. Whether their commands have ended can't be seen from here, and comparing their age
+// with this machine's clock would prove nothing, so the ones that were written last are kept: a command writes its ledger with each purchase, and
+// this many more would have to begin on other machines, with one shared journal, before one that is under way could be lost. Build machines that
+// keep the journal and have another name in each run would otherwise leave a file for each run for ever.
 const keepElsewhere = 32
 
 // sweep deletes the ledgers of commands that have ended on this machine, and the oldest of other machines. It is a courtesy, so it reports nothing.
@@ -59,7 +59,8 @@ func (l *ledger) inUse() bool {
 	return slices.ContainsFunc(l.Entries, func(e *entry) bool { return e.Process.alive() })
 }
 
-// removeIf deletes the ledger and its lock, unless somebody holds the lock or the ledger does not fit. One that can't be read fits as an empty one does.
+// removeIf deletes the ledger and its lock, unless somebody holds the lock or the ledger does not fit. One that can't be read fits as an empty one
+// does.
 func (b *fileBox) removeIf(fits func(*ledger) bool) {
 	l := newFileLock(b.path(lockSuffix))
 	if locked, err := l.TryLock(); err != nil || !locked {

@@ -7,7 +7,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
-// LiveFact tells of something that a plan found out from AUTX and that may be otherwise at apply: a warning, or an error where strict_plan asks for it.
+// LiveFact tells of something that a plan found out from AUTX and that may be otherwise at apply: a warning, or an error where strict_plan asks for
+// it.
 func LiveFact(limits *purchase.Limits, at path.Path, summary, detail string) diag.Diagnostic {
 	if limits != nil && limits.StrictPlan {
 		return diag.NewAttributeErrorDiagnostic(at, summary, detail+

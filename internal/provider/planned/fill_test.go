@@ -10,8 +10,10 @@ import (
 
 var (
 	inner = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"a": tftypes.String, "b": tftypes.String}}
-	outer = tftypes.Object{AttributeTypes: map[string]tftypes.Type{"id": tftypes.String, "price": tftypes.String, "inner": inner,
-		"list": tftypes.List{ElementType: tftypes.String}}}
+	outer = tftypes.Object{AttributeTypes: map[string]tftypes.Type{
+		"id": tftypes.String, "price": tftypes.String, "inner": inner,
+		"list": tftypes.List{ElementType: tftypes.String},
+	}}
 )
 
 func str(v any) tftypes.Value { return tftypes.NewValue(tftypes.String, v) }

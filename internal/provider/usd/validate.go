@@ -52,12 +52,14 @@ func (b bounds) ValidateString(ctx context.Context, req validator.StringRequest,
 	switch {
 	case errors.Is(err, money.ErrRange):
 		resp.Diagnostics.AddAttributeError(req.Path, "Amount has too many digits", fmt.Sprintf(
-			"Attribute %s: %v. An amount of US dollars may have at most %d digits before and %d after the decimal point.", req.Path, err, money.MaxDigits, money.MaxDigits))
+			"Attribute %s: %v. An amount of US dollars may have at most %d digits before and %d after the decimal "+
+				"point.", req.Path, err, money.MaxDigits, money.MaxDigits))
 	case err != nil:
 		resp.Diagnostics.AddAttributeError(req.Path, "Not an amount of US dollars", fmt.Sprintf(
 			"Attribute %s: %v. Write the amount as plain digits with an optional decimal point: \"12.50\", without a currency sign, thousands separators "+
 				"or an exponent.", req.Path, err))
 	case b.positive && amount.Sign() <= 0, b.min != nil && amount.LessThan(*b.min), b.max != nil && amount.GreaterThan(*b.max):
-		resp.Diagnostics.AddAttributeError(req.Path, "Amount out of range", fmt.Sprintf("Attribute %s: %s was given; it must be %s.", req.Path, amount.USD(), b.Description(ctx)))
+		resp.Diagnostics.AddAttributeError(req.Path, "Amount out of range", fmt.Sprintf("Attribute %s: %s was given; it must be "+
+			"%s.", req.Path, amount.USD(), b.Description(ctx)))
 	}
 }
