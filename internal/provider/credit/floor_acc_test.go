@@ -184,15 +184,16 @@ func TestAccSignals(t *testing.T) {
 	})
 }
 
-// TestAccManyDeposits: equal deposits in parallel, over two provider blocks, of which two answers are lost.
+// TestAccManyDeposits: equal deposits in parallel, by two provider blocks, which are processes of their own; two answers are lost.
 func TestAccManyDeposits(t *testing.T) {
 	t.Parallel()
 	s := begin(t)
 	s.server.AddFault("credits.deposit_test:after:reset,skip=2")
 	s.server.AddFault("credits.deposit_test:after:status=500,skip=5")
+	s.Write("second.tf", strings.Replace(spendingBlock, "{\n", "{\n  alias = \"second\"\n", 1))
 	s.main(
 		block("resource", depositType, "a", args{"count": "5", "idempotency_key": `"a${count.index}"`, "amount": `"10"`}),
-		block("resource", depositType, "b", args{"count": "5", "idempotency_key": `"b${count.index}"`, "amount": `"10"`}),
+		block("resource", depositType, "b", args{"provider": "autx.second", "count": "5", "idempotency_key": `"b${count.index}"`, "amount": `"10"`}),
 	)
 	s.MustApply("-parallelism=20")
 	ids := map[string]bool{}

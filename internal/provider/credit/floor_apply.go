@@ -24,7 +24,7 @@ func (r *FloorResource) settle(ctx context.Context, plan *floorModel, made int64
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	release := r.walk.alone(ctx)
+	release := r.walk.alone(ctx, in)
 	defer release()
 
 	var earlier []string

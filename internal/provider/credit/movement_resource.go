@@ -73,7 +73,7 @@ func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *re
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	release := m.walk.alone(ctx)
+	release := m.walk.alone(ctx, m.direction)
 	result, entry, err := m.walk.move(ctx, m.direction, request{
 		key: plan.IdempotencyKey.ValueString(), title: m.title(plan.Amount), amount: amount, deadline: timeout,
 	})

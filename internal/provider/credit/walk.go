@@ -18,7 +18,7 @@ type walk struct {
 	api  *client.Client
 	desk *purchase.Desk
 
-	// turn is taken by whoever moves money: each finds its own entry in the ledger only while nobody else of this process makes one.
+	// turn is taken by whoever moves money: each finds its own entry in the ledger only while nobody else makes one.
 	turn chan struct{}
 
 	// balances and entries are for plans and refreshes. What moves money reads anew.
@@ -84,13 +84,18 @@ func (w *walk) drop() {
 	w.entries.Drop()
 }
 
-// alone waits until nobody else moves money. It waits no longer than the context lasts; under one that has ended nothing is sent any more.
-func (w *walk) alone(ctx context.Context) (release func()) {
+// alone waits until nobody else of this process moves money, and none that shares the journal, such as another provider block, in this direction. It
+// waits no longer than the context lasts; under one that has ended, or without a journal, nothing is sent.
+func (w *walk) alone(ctx context.Context, d direction) (release func()) {
 	select {
 	case w.turn <- struct{}{}:
-		return func() { <-w.turn }
 	case <-ctx.Done():
 		return func() {}
+	}
+	others, _ := w.desk.Alone(ctx, d.kind) // Buy refuses for the same reason
+	return func() {
+		others()
+		<-w.turn
 	}
 }
 
