@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -374,6 +375,25 @@ func TestWhatWasThereBeforeIsNoRival(t *testing.T) {
 		}
 		b.wantCharges(order, "a", 1)
 		b.wantCharges(order, "b", 1)
+	}
+}
+
+// TestManyOpenOrdersAreNotLookedInto: each would take a request, and as many looks as there are purchases would come of an outage.
+func TestManyOpenOrdersAreNotLookedInto(t *testing.T) {
+	t.Parallel()
+	for others, decided := range map[int]bool{purchase.MostContenders: true, purchase.MostContenders + 1: false} {
+		b := newBuyer(t)
+		b.service.script = []fate{diedAfter}
+		b.buy(b.order("a", "d")) // it dies
+		for i := range others {
+			b.service.script = []fate{diedBefore}
+			b.buy(b.order(fmt.Sprint("open ", i), "d")) // it dies, and its snapshot has the order of a
+		}
+		_, err, _ := b.buy(b.order("a", "d"))
+		_, finds, _ := b.service.counts()
+		if decided != (err == nil) || finds > 1+purchase.MostContenders {
+			t.Errorf("%d open: %v after %d looks", others, err, finds)
+		}
 	}
 }
 

@@ -262,6 +262,9 @@ func Identify(pid int) (string, bool) {
 // KeepElsewhere is how many ledgers of other machines are kept.
 const KeepElsewhere = keepElsewhere
 
+// MostContenders is how many open purchases are looked into, to tell whose a candidate is.
+const MostContenders = mostContenders
+
 // HoldFile takes a file's lock, as another process would.
 func HoldFile(path string) (release func(), err error) {
 	return lockFile(context.Background(), path, ledgerPoll)

@@ -25,7 +25,7 @@ type orderHistory struct {
 	others  bool
 	state   map[string]string // what Terraform's state holds: id by key
 	applied map[string]bool   // the keys under which a run has ever tried to buy
-	since   map[string]int    // how many orders there were, by key, when its first attempt looked at the time before
+	since   map[string]int    // how many orders the oldest look at the time before has seen, by key
 	rotated bool              // what an earlier key of the API left open can't be compared
 	anyLag  bool              // a look may have missed what was there
 	result  map[string]string // the id that a key was first said to have bought
@@ -56,7 +56,7 @@ func (h *orderHistory) order(key string, stale int) purchase.Purchase {
 		h.service.mu.Lock()
 		defer h.service.mu.Unlock()
 		seen := h.service.objects[:max(0, len(h.service.objects)-stale)]
-		if _, known := h.since[key]; !known {
+		if before, known := h.since[key]; !known || len(seen) < before {
 			h.since[key] = len(seen)
 		}
 		ids := []string{}
@@ -101,20 +101,21 @@ func (h *orderHistory) run(keys []string, fates []fate) {
 	h.anyLag = h.anyLag || lag > 0
 	d := h.desk()
 	var wait sync.WaitGroup
-	var mu sync.Mutex
-	for _, key := range keys {
+	ids, errs := make([]string, len(keys)), make([]error, len(keys))
+	for i, key := range keys {
 		p := h.order(key, stale)
 		wait.Go(func() {
-			result, err, dead := buyAt(context.Background(), d, p)
-			mu.Lock()
-			defer mu.Unlock()
-			if err == nil && !dead {
-				h.bought(key, result.ID)
-			}
-			h.told(key, err)
+			result, err, _ := buyAt(context.Background(), d, p)
+			ids[i], errs[i] = result.ID, err
 		})
 	}
 	wait.Wait()
+	for i, key := range keys {
+		if ids[i] != "" {
+			h.bought(key, ids[i])
+		}
+		h.told(key, errs[i])
+	}
 	h.service.during, h.service.script, h.service.findErrs, h.service.lag, h.service.dieInFind = nil, nil, 0, 0, false
 }
 
