@@ -104,7 +104,9 @@ output "reserved" { value = data.autx_agent.reserved.status }
 func TestAccDataSourceAgentNotThere(t *testing.T) {
 	t.Parallel()
 	server, cli := begin(t, market())
-	for argument, wanted := range map[string]string{"id": "00000000-0000-0000-0000-000000000000", "ticker": "NOBODY"} {
+	// The ticker comes last: the request that fails below is for it.
+	for _, lookup := range [][2]string{{"id", "00000000-0000-0000-0000-000000000000"}, {"ticker", "NOBODY"}} {
+		argument, wanted := lookup[0], lookup[1]
 		cli.Write("main.tf", fmt.Sprintf("data \"autx_agent\" \"x\" {\n  %s = %q\n}\n", argument, wanted))
 		cli.Report("plan").MustFail(argument, "No such agent", wanted, "404", "autx_agents")
 	}
