@@ -27,8 +27,15 @@ type Source[T any] struct {
 	List func(ctx context.Context) ([]T, error)
 	// ID gives an object's id.
 	ID func(T) string
-	// IsNotFound tells whether an error of Get means that there is no such object. The shelf hands every error of Get on as it is.
-	IsNotFound func(error) bool
+}
+
+// Pointers makes a list of what a service answered a list of pointers, which a shelf can share. It hands the error on.
+func Pointers[T any](items []T, err error) ([]*T, error) {
+	out := make([]*T, len(items))
+	for i := range items {
+		out[i] = &items[i]
+	}
+	return out, err
 }
 
 // Option changes how a shelf works.

@@ -82,8 +82,7 @@ func (s *service) source() inventory.Source[item] {
 			}
 			return answer, nil
 		},
-		ID:         func(i item) string { return i.id },
-		IsNotFound: func(err error) bool { return errors.Is(err, errNotFound) },
+		ID: func(i item) string { return i.id },
 	}
 }
 

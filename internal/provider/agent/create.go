@@ -16,6 +16,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -59,7 +61,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(diagnose.Problems(paid.result.Problems)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, paid.result.ID)...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, paid.result.ID)...)
 
 	// From here on the agent exists and is paid for. An interrupt no longer stops this: an agent that is to be paused must not stay for sale.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)
@@ -103,15 +105,15 @@ func launchOrder(ctx context.Context, plan, config resourceModel) (order, diag.D
 		out.Profile = profile
 	}
 	// The key is write-only: configuration has it, the plan does not.
-	if key, ok, more := object[providerKeyModel](ctx, config.ProviderKey); ok {
+	if key, ok, more := object.Get[providerKeyModel](ctx, config.ProviderKey); ok {
 		out.Provider, out.ProviderAPIKey = optional(key.Provider), optional(key.ValueWO)
 	} else {
 		diags.Append(more...)
 	}
-	launch, _, more := object[launchModel](ctx, plan.Launch)
+	launch, _, more := object.Get[launchModel](ctx, plan.Launch)
 	diags.Append(more...)
 	out.StripeSessionID, out.reserve = optional(launch.StripeSessionID), launch.Reserve.ValueBool()
-	if activation, ok, more := object[activationModel](ctx, plan.Activation); ok && !out.reserve {
+	if activation, ok, more := object.Get[activationModel](ctx, plan.Activation); ok && !out.reserve {
 		out.TxHash, out.DeployerAddress = optional(activation.TxHash), optional(activation.DeployerAddress)
 	} else {
 		diags.Append(more...)
@@ -258,7 +260,7 @@ func uploadedImage(plan types.Object, file *imageFile) types.Object {
 
 // imageOf reads the image that is planned; nil where there is none.
 func imageOf(ctx context.Context, value types.Object) (*imageFile, diag.Diagnostics) {
-	image, ok, diags := object[imageModel](ctx, value)
+	image, ok, diags := object.Get[imageModel](ctx, value)
 	if !ok {
 		return nil, diags
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -27,10 +28,10 @@ func dataFromAPI(ctx context.Context, a *client.Agent) (dataModel, diag.Diagnost
 	observed, diags := fromAPI(ctx, unset(), a)
 	return dataModel{
 		listing:       observed,
-		ModelProvider: text(types.StringNull(), a.Provider),
+		ModelProvider: reported.Text(types.StringNull(), a.Provider),
 		UptimePct:     figure(a.UptimePct),
 		SuccessRate:   figure(a.SuccessRate),
-		TotalRevenue:  amount(usd.Null(), a.TotalRevenue),
+		TotalRevenue:  reported.Amount(usd.Null(), a.TotalRevenue),
 		TotalRequests: integer(a.TotalRequests),
 	}, diags
 }

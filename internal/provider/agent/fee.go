@@ -4,9 +4,6 @@ import (
 	"context"
 	"sync"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/types"
-
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
@@ -118,11 +115,3 @@ func (m *feeMeter) costOf(entries []client.Transaction) (money.Amount, bool) {
 	}
 	return money.Zero(), false
 }
-
-// spent is the spend object of an agent.
-func spent(authorized money.Amount, charged usd.Value) types.Object {
-	return types.ObjectValueMust(spendTypes, map[string]attr.Value{"authorized_usd": usd.Of(authorized), "charged_usd": charged})
-}
-
-// nothingSpent is the spend object of an agent that was not launched here.
-func nothingSpent() types.Object { return spent(money.Zero(), usd.Of(money.Zero())) }

@@ -10,7 +10,10 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
 // finisher brings a launched agent to what was planned. It never fails: what it can't do becomes a warning, and the next plan shows it.
@@ -69,7 +72,7 @@ func (f *finisher) takeOver(ctx context.Context, plan resourceModel, order order
 // settle does what a launch request can't: activate, pause, upload.
 func (f *finisher) settle(ctx context.Context, plan resourceModel, image *imageFile) {
 	id := f.agent.ID
-	if activation, ok, _ := object[activationModel](ctx, plan.Activation); ok && f.agent.Status.Or("") == statusPending {
+	if activation, ok, _ := object.Get[activationModel](ctx, plan.Activation); ok && f.agent.Status.Or("") == statusPending {
 		activated, err := f.api.Agents.Activate(ctx, id, activation.TxHash.ValueString(), activation.DeployerAddress.ValueString())
 		if err != nil {
 			f.warn("Reserved, but could not activate the agent", err)
@@ -104,7 +107,7 @@ func (f *finisher) state(ctx context.Context, reqPlan tfsdk.Plan, plan resourceM
 	f.problems.Append(diags...)
 	seen.listing = observed
 	seen.Image = uploadedImage(plan.Image, f.image)
-	seen.Spend = spent(launchFee, paid.charged)
+	seen.Spend = spend.Of(usd.Of(launchFee), paid.charged)
 	raw := tfsdk.State{Schema: reqPlan.Schema, Raw: reqPlan.Raw.Copy()}
 	if diags := raw.Set(ctx, &seen); diags.HasError() {
 		f.problems.Append(diagnose.Soft(diags)...)

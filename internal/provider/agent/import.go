@@ -11,6 +11,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
 )
 
 // ImportState implements resource.ResourceWithImportState: by id, by ticker, or by identity. An agent of somebody else is refused, as nothing could
@@ -60,7 +61,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	imported := newResourceModel(unset())
 	imported.ID = types.StringValue(found.ID)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &imported)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, found.ID)...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, found.ID)...)
 }
 
 // lookUp finds the agent to import and whose it is: in the list of own agents first, as that answers the imports of a whole account in one request.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 )
 
@@ -91,7 +92,7 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 func result(ctx context.Context, req list.ListRequest, a *client.Agent) list.ListResult {
 	out := req.NewListResult(ctx)
 	out.DisplayName = a.Ticker + " (" + a.Name + ")"
-	out.Diagnostics.Append(setIdentity(ctx, out.Identity, a.ID)...)
+	out.Diagnostics.Append(identity.Set(ctx, out.Identity, a.ID)...)
 	if req.IncludeResource {
 		observed, diags := fromAPI(ctx, unset(), a)
 		out.Diagnostics.Append(diags...)

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -91,7 +93,7 @@ func manifestFromAPI(ctx context.Context, prior types.Object, f client.Field[cli
 	if !ok {
 		return absent(prior, f.Reported(), manifestTypes), nil
 	}
-	before, known, diags := object[manifestModel](ctx, prior)
+	before, known, diags := object.Get[manifestModel](ctx, prior)
 	if !known {
 		before = manifestModel{SessionPricePerMessage: usd.Null()}
 	}
@@ -102,10 +104,10 @@ func manifestFromAPI(ctx context.Context, prior types.Object, f client.Field[cli
 	out, more := types.ObjectValueFrom(ctx, manifestTypes, manifestModel{
 		Input: input, Output: output,
 		SupportsSessions:          booleanOr(before.SupportsSessions, m.SupportsSessions, false),
-		SessionPricePerMessage:    amount(before.SessionPricePerMessage, m.SessionPricePerMessage),
+		SessionPricePerMessage:    reported.Amount(before.SessionPricePerMessage, m.SessionPricePerMessage),
 		SessionMinimumMessages:    integerOr(before.SessionMinimumMessages, m.SessionMinimumMessages, defaultSessionMessages),
 		SessionMaxDurationMinutes: integerOr(before.SessionMaxDurationMinutes, m.SessionMaxDurationMinutes, defaultSessionMaxMinutes),
-		ChatResponsePath:          text(before.ChatResponsePath, m.ChatResponsePath),
+		ChatResponsePath:          reported.Text(before.ChatResponsePath, m.ChatResponsePath),
 	})
 	diags.Append(more...)
 	return out, diags
@@ -119,7 +121,7 @@ func inputFromAPI(ctx context.Context, prior types.Object, f client.Field[client
 	if !ok {
 		return prior, nil
 	}
-	before, _, diags := object[inputModel](ctx, prior)
+	before, _, diags := object.Get[inputModel](ctx, prior)
 	out, more := types.ObjectValueFrom(ctx, inputTypes, inputModel{
 		Type:         textOr(before.Type, in.Type, defaultInputType),
 		AcceptsFiles: booleanOr(before.AcceptsFiles, in.AcceptsFiles, false),
@@ -138,7 +140,7 @@ func outputFromAPI(ctx context.Context, prior types.Object, f client.Field[clien
 	if !ok {
 		return prior, nil
 	}
-	before, _, diags := object[outputModel](ctx, prior)
+	before, _, diags := object.Get[outputModel](ctx, prior)
 	out, more := types.ObjectValueFrom(ctx, outputTypes, outputModel{
 		Type:          textOr(before.Type, o.Type, defaultOutputType),
 		ProducesFiles: booleanOr(before.ProducesFiles, o.ProducesFiles, false),
@@ -151,7 +153,7 @@ func outputFromAPI(ctx context.Context, prior types.Object, f client.Field[clien
 
 // manifestToAPI gives the manifest for a request, always whole, as AUTX replaces it whole.
 func manifestToAPI(ctx context.Context, value types.Object) (client.Field[client.Manifest], diag.Diagnostics) {
-	m, ok, diags := object[manifestModel](ctx, value)
+	m, ok, diags := object.Get[manifestModel](ctx, value)
 	if !ok {
 		return client.Null[client.Manifest](), diags
 	}
@@ -164,7 +166,7 @@ func manifestToAPI(ctx context.Context, value types.Object) (client.Field[client
 	if price, ok := m.SessionPricePerMessage.Amount(); ok {
 		out.SessionPricePerMessage = client.Of(price)
 	}
-	if in, ok, more := object[inputModel](ctx, m.Input); ok {
+	if in, ok, more := object.Get[inputModel](ctx, m.Input); ok {
 		out.Input = client.Of(client.ManifestInput{
 			Type: client.Of(in.Type.ValueString()), AcceptsFiles: client.Of(in.AcceptsFiles.ValueBool()),
 			FileTypes: client.Of(elements(in.FileTypes)), MaxSizeBytes: client.Of(in.MaxSizeBytes.ValueInt64()),
@@ -172,7 +174,7 @@ func manifestToAPI(ctx context.Context, value types.Object) (client.Field[client
 	} else {
 		diags.Append(more...)
 	}
-	if o, ok, more := object[outputModel](ctx, m.Output); ok {
+	if o, ok, more := object.Get[outputModel](ctx, m.Output); ok {
 		out.Output = client.Of(client.ManifestOutput{
 			Type: client.Of(o.Type.ValueString()), ProducesFiles: client.Of(o.ProducesFiles.ValueBool()),
 			ContentTypes: client.Of(elements(o.ContentTypes)), MaxSizeBytes: client.Of(o.MaxSizeBytes.ValueInt64()),
@@ -184,15 +186,15 @@ func manifestToAPI(ctx context.Context, value types.Object) (client.Field[client
 }
 
 // absent is an object that an answer has no value for: null where AUTX says null, as before where it says nothing.
-func absent(prior types.Object, reported bool, of map[string]attr.Type) types.Object {
-	if reported || prior.IsUnknown() {
+func absent(prior types.Object, told bool, of map[string]attr.Type) types.Object {
+	if told || prior.IsUnknown() {
 		return types.ObjectNull(of)
 	}
 	return prior
 }
 
 func textOr(prior types.String, f client.Field[string], fallback string) types.String {
-	if out := text(prior, f); !out.IsNull() {
+	if out := reported.Text(prior, f); !out.IsNull() {
 		return out
 	}
 	return types.StringValue(fallback)

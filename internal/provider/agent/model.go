@@ -8,10 +8,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
-	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -75,7 +75,6 @@ var (
 	providerKeyTypes = map[string]attr.Type{"provider": types.StringType, "value_wo": types.StringType, "value_wo_version": types.Int64Type}
 	launchTypes      = map[string]attr.Type{"reserve": types.BoolType, "stripe_session_id": types.StringType}
 	activationTypes  = map[string]attr.Type{"tx_hash": types.StringType, "deployer_address": types.StringType}
-	spendTypes       = map[string]attr.Type{"authorized_usd": usd.Type{}, "charged_usd": usd.Type{}}
 )
 
 // unset is the listing of an agent of which nothing is known yet, the prior of data sources and imports.
@@ -96,7 +95,7 @@ func newResourceModel(of listing) resourceModel {
 		Launch:             types.ObjectNull(launchTypes),
 		Activation:         types.ObjectNull(activationTypes),
 		DeletionProtection: types.BoolValue(true),
-		Spend:              nothingSpent(),
+		Spend:              spend.Nothing(),
 		Timeouts: timeouts.Value{Object: types.ObjectNull(map[string]attr.Type{
 			"create": types.StringType, "read": types.StringType, "update": types.StringType, "delete": types.StringType,
 		})},
@@ -109,21 +108,21 @@ func fromAPI(ctx context.Context, prior listing, a *client.Agent) (listing, diag
 	var diags diag.Diagnostics
 	out := listing{
 		ID:                      types.StringValue(a.ID),
-		OwnerID:                 text(prior.OwnerID, a.OwnerID),
+		OwnerID:                 reported.Text(prior.OwnerID, a.OwnerID),
 		Name:                    required(prior.Name, a.Name),
 		Ticker:                  required(prior.Ticker, a.Ticker),
-		EndpointURL:             text(prior.EndpointURL, a.EndpointURL),
-		Description:             text(prior.Description, a.Description),
-		Category:                text(prior.Category, a.Category),
-		ServicePrice:            amount(prior.ServicePrice, a.ServicePrice),
-		AuthTier:                text(prior.AuthTier, a.AuthTier),
-		Status:                  text(prior.Status, a.Status),
+		EndpointURL:             reported.Text(prior.EndpointURL, a.EndpointURL),
+		Description:             reported.Text(prior.Description, a.Description),
+		Category:                reported.Text(prior.Category, a.Category),
+		ServicePrice:            reported.Amount(prior.ServicePrice, a.ServicePrice),
+		AuthTier:                reported.Text(prior.AuthTier, a.AuthTier),
+		Status:                  reported.Text(prior.Status, a.Status),
 		ProviderKeyConfigured:   boolean(prior.ProviderKeyConfigured, a.ProviderKeyConfigured),
-		ImageURL:                text(prior.ImageURL, a.ImageURL),
-		ContractAddress:         text(prior.ContractAddress, a.ContractAddress),
-		DividendSplitterAddress: text(prior.DividendSplitterAddress, a.DividendSplitterAddress),
-		AgentTokenAddress:       text(prior.AgentTokenAddress, a.AgentTokenAddress),
-		CreatedAt:               text(prior.CreatedAt, a.CreatedAt),
+		ImageURL:                reported.Text(prior.ImageURL, a.ImageURL),
+		ContractAddress:         reported.Text(prior.ContractAddress, a.ContractAddress),
+		DividendSplitterAddress: reported.Text(prior.DividendSplitterAddress, a.DividendSplitterAddress),
+		AgentTokenAddress:       reported.Text(prior.AgentTokenAddress, a.AgentTokenAddress),
+		CreatedAt:               reported.Text(prior.CreatedAt, a.CreatedAt),
 	}
 	if sameTicker(prior.Ticker.ValueString(), a.Ticker) {
 		out.Ticker = prior.Ticker
@@ -142,34 +141,12 @@ func sameTicker(a, b string) bool { return strings.EqualFold(a, b) }
 // purchaseKey is the key of an agent's launch in the purchase journal.
 func purchaseKey(ticker string) string { return strings.ToUpper(ticker) }
 
-// text reads a text that may be absent. "" and null are one to AUTX, so whichever of them was there before stays.
-func text(prior types.String, f client.Field[string]) types.String {
-	if !f.Reported() {
-		return known(prior)
-	}
-	value, ok := f.Value()
-	switch {
-	case ok && value != "":
-		return types.StringValue(value)
-	case !prior.IsNull() && !prior.IsUnknown() && prior.ValueString() == "":
-		return prior
-	}
-	return types.StringNull()
-}
-
 // required reads a text that every agent has; an answer without it says nothing.
 func required(prior types.String, value string) types.String {
 	if value == "" {
-		return known(prior)
+		return reported.Known(prior)
 	}
 	return types.StringValue(value)
-}
-
-func known(prior types.String) types.String {
-	if prior.IsUnknown() {
-		return types.StringNull()
-	}
-	return prior
 }
 
 func boolean(prior types.Bool, f client.Field[bool]) types.Bool {
@@ -179,17 +156,6 @@ func boolean(prior types.Bool, f client.Field[bool]) types.Bool {
 		return types.BoolValue(value)
 	case f.Reported() || prior.IsUnknown():
 		return types.BoolNull()
-	}
-	return prior
-}
-
-func amount(prior usd.Value, f client.Field[money.Amount]) usd.Value {
-	value, ok := f.Value()
-	switch {
-	case ok:
-		return prior.Keep(value)
-	case f.Reported() || prior.IsUnknown():
-		return usd.Null()
 	}
 	return prior
 }
@@ -208,13 +174,4 @@ func cleared(value types.String) client.Field[string] {
 		return client.Null[string]()
 	}
 	return client.Of(value.ValueString())
-}
-
-// object reads an object that is known; ok is false where it is null or unknown.
-func object[T any](ctx context.Context, value types.Object) (out T, ok bool, diags diag.Diagnostics) {
-	if value.IsNull() || value.IsUnknown() {
-		return out, false, nil
-	}
-	diags = value.As(ctx, &out, basetypes.ObjectAsOptions{})
-	return out, !diags.HasError(), diags
 }

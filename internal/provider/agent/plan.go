@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"io/fs"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -49,7 +50,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 
 func (r *Resource) planCreate(ctx context.Context, config resourceModel, plan *resourceModel) diag.Diagnostics {
 	var diags diag.Diagnostics
-	launch, _, more := object[launchModel](ctx, plan.Launch)
+	launch, _, more := object.Get[launchModel](ctx, plan.Launch)
 	diags.Append(more...)
 	if config.Status.IsNull() {
 		plan.Status = types.StringUnknown()
@@ -57,8 +58,8 @@ func (r *Resource) planCreate(ctx context.Context, config resourceModel, plan *r
 			plan.Status = types.StringValue(statusActive)
 		}
 	}
-	plan.Spend = types.ObjectValueMust(spendTypes, map[string]attr.Value{"authorized_usd": usd.Of(launchFee), "charged_usd": usd.Unknown()})
-	if image, ok, more := object[imageModel](ctx, plan.Image); ok {
+	plan.Spend = spend.Of(usd.Of(launchFee), usd.Unknown())
+	if image, ok, more := object.Get[imageModel](ctx, plan.Image); ok {
 		if !image.Source.IsUnknown() {
 			_, problem := readForPlan(image.Source.ValueString())
 			diags.Append(problem...)
@@ -95,7 +96,7 @@ func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, 
 	}
 	plan.Spend = state.Spend
 	if state.Spend.IsNull() {
-		plan.Spend = nothingSpent()
+		plan.Spend = spend.Nothing()
 	}
 	settled := *plan
 	keepComputed(&settled, state)
@@ -177,9 +178,9 @@ func (r *Resource) planActivation(ctx context.Context, state, plan resourceModel
 	if pending {
 		return true, nil
 	}
-	before, had, more := object[activationModel](ctx, state.Activation)
+	before, had, more := object.Get[activationModel](ctx, state.Activation)
 	diags.Append(more...)
-	after, has, more := object[activationModel](ctx, plan.Activation)
+	after, has, more := object.Get[activationModel](ctx, plan.Activation)
 	diags.Append(more...)
 	if had && has && !after.TxHash.IsUnknown() && !after.DeployerAddress.IsUnknown() && before != after {
 		diags.AddAttributeError(path.Root("activation"), "An agent is activated only once",
@@ -298,8 +299,8 @@ func readForPlan(source string) (*imageFile, diag.Diagnostics) {
 
 // planImage plans the image and tells whether the apply changes it at AUTX.
 func planImage(ctx context.Context, state, plan types.Object) (types.Object, bool, diag.Diagnostics) {
-	before, _, diags := object[imageModel](ctx, state)
-	after, ok, more := object[imageModel](ctx, plan)
+	before, _, diags := object.Get[imageModel](ctx, state)
+	after, ok, more := object.Get[imageModel](ctx, plan)
 	diags.Append(more...)
 	if !ok {
 		return plan, !plan.Equal(state), diags
@@ -327,8 +328,8 @@ func sendsProviderKey(ctx context.Context, state, plan resourceModel) (bool, dia
 	if plan.ProviderKey.IsUnknown() {
 		return true, nil
 	}
-	before, had, diags := object[providerKeyModel](ctx, state.ProviderKey)
-	after, _, more := object[providerKeyModel](ctx, plan.ProviderKey)
+	before, had, diags := object.Get[providerKeyModel](ctx, state.ProviderKey)
+	after, _, more := object.Get[providerKeyModel](ctx, plan.ProviderKey)
 	diags.Append(more...)
 	missing := !state.ProviderKeyConfigured.IsNull() && !state.ProviderKeyConfigured.ValueBool()
 	return !had || missing || !before.ValueWOVersion.Equal(after.ValueWOVersion), diags

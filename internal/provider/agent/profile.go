@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
 )
 
 type profileModel struct {
@@ -29,17 +31,17 @@ func profileFromAPI(ctx context.Context, prior types.Object, f client.Field[clie
 	if !ok {
 		return absent(prior, f.Reported(), profileTypes), nil
 	}
-	before, known, diags := object[profileModel](ctx, prior)
+	before, known, diags := object.Get[profileModel](ctx, prior)
 	if !known {
 		before = profileModel{Capabilities: types.ListNull(types.StringType), UseCases: types.ListNull(types.StringType)}
 	}
 	out, more := types.ObjectValueFrom(ctx, profileTypes, profileModel{
-		Tagline:           text(before.Tagline, p.Tagline),
+		Tagline:           reported.Text(before.Tagline, p.Tagline),
 		Capabilities:      optionalList(before.Capabilities, p.Capabilities),
 		UseCases:          optionalList(before.UseCases, p.UseCases),
-		OutputDescription: text(before.OutputDescription, p.OutputDescription),
-		BestFor:           text(before.BestFor, p.BestFor),
-		Limitations:       text(before.Limitations, p.Limitations),
+		OutputDescription: reported.Text(before.OutputDescription, p.OutputDescription),
+		BestFor:           reported.Text(before.BestFor, p.BestFor),
+		Limitations:       reported.Text(before.Limitations, p.Limitations),
 	})
 	diags.Append(more...)
 	return out, diags
@@ -47,7 +49,7 @@ func profileFromAPI(ctx context.Context, prior types.Object, f client.Field[clie
 
 // profileToAPI gives the profile for a request, always whole, as AUTX replaces it whole.
 func profileToAPI(ctx context.Context, value types.Object) (client.Field[client.Profile], diag.Diagnostics) {
-	p, ok, diags := object[profileModel](ctx, value)
+	p, ok, diags := object.Get[profileModel](ctx, value)
 	if !ok {
 		return client.Null[client.Profile](), diags
 	}

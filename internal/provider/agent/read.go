@@ -11,6 +11,10 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
@@ -22,7 +26,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	id := state.ID.ValueString()
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, id)...)
 	if !r.data.Reachable() {
 		resp.Diagnostics.Append(r.data.KeptWarning()...)
 		return
@@ -116,20 +120,20 @@ func refreshed(ctx context.Context, state resourceModel, found *client.Agent) (r
 	}
 	next.listing = observed
 	if state.Spend.IsNull() {
-		next.Spend = nothingSpent()
+		next.Spend = spend.Nothing()
 	}
 	if state.DeletionProtection.IsNull() {
 		next.DeletionProtection = types.BoolValue(true)
 	}
-	if image, ok, more := object[imageModel](ctx, state.Image); ok && imageReplaced(state.ImageURL, observed.ImageURL) {
+	if image, ok, more := object.Get[imageModel](ctx, state.Image); ok && imageReplaced(state.ImageURL, observed.ImageURL) {
 		image.ContentSHA256 = types.StringNull()
 		next.Image, more = types.ObjectValueFrom(ctx, imageTypes, image)
 		diags.Append(more...)
 	} else {
 		diags.Append(more...)
 	}
-	if key, ok, more := object[providerKeyModel](ctx, state.ProviderKey); ok {
-		key.Provider = text(key.Provider, found.Provider)
+	if key, ok, more := object.Get[providerKeyModel](ctx, state.ProviderKey); ok {
+		key.Provider = reported.Text(key.Provider, found.Provider)
 		next.ProviderKey, more = types.ObjectValueFrom(ctx, providerKeyTypes, key)
 		diags.Append(more...)
 	} else {

@@ -5,10 +5,8 @@ import (
 	"context"
 	"os"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
@@ -43,14 +41,6 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, r
 	if data != nil {
 		r.data, r.walk = data, walkOf(data)
 	}
-}
-
-// setIdentity sets the identity of an agent. It comes before any early return, as Terraform takes an answer without identity for a bug.
-func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
-	if identity == nil || id == "" {
-		return nil
-	}
-	return identity.SetAttribute(ctx, path.Root("id"), id)
 }
 
 // protected tells whether an agent must not be destroyed. What is in state decides, so that removing the block from configuration does not lift it;

@@ -11,6 +11,8 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 )
 
@@ -20,7 +22,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, state.ID.ValueString())...)
 	api, diags := r.data.Client()
 	resp.Diagnostics.Append(diags...)
 	timeout, diags := plan.Timeouts.Update(ctx, defaultUpdateTimeout)
@@ -78,7 +80,7 @@ func (u *updater) take(ctx context.Context, answer *client.Agent) diag.Diagnosti
 }
 
 func (u *updater) activate(ctx context.Context) diag.Diagnostics {
-	activation, ok, diags := object[activationModel](ctx, u.plan.Activation)
+	activation, ok, diags := object.Get[activationModel](ctx, u.plan.Activation)
 	if !ok || u.state.Status.ValueString() != statusPending {
 		u.done.Activation = u.plan.Activation
 		return diags
@@ -99,9 +101,9 @@ func (u *updater) activate(ctx context.Context) diag.Diagnostics {
 
 func (u *updater) patch(ctx context.Context) diag.Diagnostics {
 	patch, changed, diags := patchFor(ctx, u.done.listing, u.plan.listing)
-	before, had, more := object[providerKeyModel](ctx, u.state.ProviderKey)
+	before, had, more := object.Get[providerKeyModel](ctx, u.state.ProviderKey)
 	diags.Append(more...)
-	after, has, more := object[providerKeyModel](ctx, u.plan.ProviderKey)
+	after, has, more := object.Get[providerKeyModel](ctx, u.plan.ProviderKey)
 	diags.Append(more...)
 	if had && has && before.Provider.ValueString() != after.Provider.ValueString() {
 		patch.Provider, changed = cleared(after.Provider), true
@@ -148,7 +150,7 @@ func (u *updater) sendProviderKey(ctx context.Context) diag.Diagnostics {
 		u.done.ProviderKey = u.plan.ProviderKey
 		return diags
 	}
-	key, _, more := object[providerKeyModel](ctx, u.config.ProviderKey)
+	key, _, more := object.Get[providerKeyModel](ctx, u.config.ProviderKey)
 	diags.Append(more...)
 	if diags.HasError() {
 		return diags
@@ -174,7 +176,7 @@ func (u *updater) changeImage(ctx context.Context) diag.Diagnostics {
 		u.done.Image, u.done.ImageURL = u.plan.Image, types.StringNull()
 		return nil
 	}
-	image, _, diags := object[imageModel](ctx, u.plan.Image)
+	image, _, diags := object.Get[imageModel](ctx, u.plan.Image)
 	if diags.HasError() || !image.ContentSHA256.IsUnknown() {
 		u.done.Image = u.plan.Image
 		return diags

@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
 )
 
 // ValidateConfig implements resource.ResourceWithValidateConfig: what only two arguments together get wrong.
@@ -18,7 +20,7 @@ func (*Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfig
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	launch, ok, diags := object[launchModel](ctx, config.Launch)
+	launch, ok, diags := object.Get[launchModel](ctx, config.Launch)
 	resp.Diagnostics.Append(diags...)
 	if ok && launch.Reserve.ValueBool() && config.Activation.IsNull() && !config.Status.IsNull() && !config.Status.IsUnknown() {
 		resp.Diagnostics.AddAttributeError(path.Root("status"), "A reserved agent has no status to choose",

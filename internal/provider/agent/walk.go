@@ -33,20 +33,12 @@ func walkOf(data *providerdata.Data) *walk {
 		if api, diags := data.Client(); !diags.HasError() {
 			w.mine = inventory.NewShelf(inventory.Source[*client.Agent]{
 				Get:  api.Agents.Get,
-				List: func(ctx context.Context) ([]*client.Agent, error) { return pointers(api.Agents.Mine(ctx)) },
+				List: func(ctx context.Context) ([]*client.Agent, error) { return inventory.Pointers(api.Agents.Mine(ctx)) },
 				ID:   func(a *client.Agent) string { return a.ID },
 			})
 		}
 		return w
 	})
-}
-
-func pointers(agents []client.Agent, err error) ([]*client.Agent, error) {
-	out := make([]*client.Agent, len(agents))
-	for i := range agents {
-		out[i] = &agents[i]
-	}
-	return out, err
 }
 
 // ownership is what is known of whose agent one is.

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 )
 
@@ -86,7 +87,7 @@ func (l *DepositListResource) List(ctx context.Context, req list.ListRequest, st
 			sent++
 			result := req.NewListResult(ctx)
 			result.DisplayName = fmt.Sprintf("deposit of %s, %s", magnitude(entry.Amount).USD(), entry.CreatedAt)
-			result.Diagnostics.Append(setIdentity(ctx, result.Identity, entry.ID)...)
+			result.Diagnostics.Append(identity.Set(ctx, result.Identity, entry.ID)...)
 			if req.IncludeResource {
 				result.Diagnostics.Append(result.Resource.Set(ctx, deposits.imported(entry))...)
 			}

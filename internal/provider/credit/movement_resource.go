@@ -13,6 +13,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
@@ -47,13 +48,6 @@ func (m *mover) IdentitySchema(_ context.Context, _ resource.IdentitySchemaReque
 	}}
 }
 
-func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
-	if identity == nil || id == "" {
-		return nil
-	}
-	return identity.SetAttribute(ctx, path.Root("id"), id)
-}
-
 // Create implements resource.Resource. Once money has moved there are only warnings: an error would taint what has happened.
 func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	full, plan, diags := m.read(ctx, req.Plan)
@@ -85,7 +79,7 @@ func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *re
 
 	// From here on the money has moved.
 	resp.Diagnostics.Append(diagnose.Problems(result.Problems)...)
-	resp.Diagnostics.Append(diagnose.Soft(setIdentity(ctx, resp.Identity, result.ID))...)
+	resp.Diagnostics.Append(diagnose.Soft(identity.Set(ctx, resp.Identity, result.ID))...)
 	plan.ID, plan.CreatedAt = types.StringValue(result.ID), optional(entry.CreatedAt)
 	full.moved(usd.Of(magnitude(entry.Amount)))
 	observed := tfsdk.State{Schema: req.Plan.Schema, Raw: req.Plan.Raw.Copy()}
@@ -104,7 +98,7 @@ func (m *mover) Read(ctx context.Context, req resource.ReadRequest, resp *resour
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, state.ID.ValueString())...)
 	resp.Diagnostics.Append(m.sawInState(ctx, state)...)
 	if !state.CreatedAt.IsNull() || isUnlisted(state.ID.ValueString()) {
 		return
@@ -131,7 +125,7 @@ func (m *mover) Update(ctx context.Context, req resource.UpdateRequest, resp *re
 	resp.Diagnostics.Append(diags...)
 	_, plan, diags := m.read(ctx, req.Plan)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, state.ID.ValueString())...)
 	if !resp.Diagnostics.HasError() && !state.IdempotencyKey.IsNull() && !sameAmount(state.Amount, plan.Amount) {
 		resp.Diagnostics.Append(m.movesAgain(state, plan))
 	}
@@ -187,5 +181,5 @@ func (m *mover) ImportState(ctx context.Context, req resource.ImportStateRequest
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, m.imported(*entry))...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, id)...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, id)...)
 }

@@ -19,7 +19,10 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -68,7 +71,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	r.walk.bought(plan.AgentID.ValueString(), result.ID)
 	resp.Diagnostics.Append(diagnose.Problems(result.Problems)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, result.ID)...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, result.ID)...)
 
 	// From here on the order is placed and paid for.
 	f := &finisher{api: api, id: result.ID, order: b.answer, files: files, problems: &resp.Diagnostics}
@@ -79,7 +82,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	f.follow(ctx, plan)
 	f.told(most, result.Adopted)
 	if f.read {
-		resp.Diagnostics.Append(asWarnings(markRead(ctx, resp.Private))...)
+		resp.Diagnostics.Append(diagnose.Soft(markRead(ctx, resp.Private))...)
 	}
 	resp.State.Raw = f.state(ctx, req.Plan, plan, result.Adopted)
 }
@@ -327,7 +330,7 @@ func (f *finisher) charged(adopted bool) usd.Value {
 	if adopted || f.order.Status.Or("") == statusFailed {
 		return usd.Of(money.Zero())
 	}
-	return amount(usd.Null(), f.order.AmountPaid)
+	return reported.Amount(usd.Null(), f.order.AmountPaid)
 }
 
 // state is what to save: the plan verbatim, and AUTX's answers for what it left open.
@@ -340,13 +343,13 @@ func (f *finisher) state(ctx context.Context, reqPlan tfsdk.Plan, plan resourceM
 	if most, ok := plan.MaxPrice.Amount(); ok {
 		authorized = usd.Of(most)
 	}
-	seen.Spend = spent(authorized, f.charged(adopted))
+	seen.Spend = spend.Of(authorized, f.charged(adopted))
 	var diags diag.Diagnostics
 	seen.Files, diags = withSent(ctx, plan.Files, f.files)
-	f.problems.Append(asWarnings(diags)...)
+	f.problems.Append(diagnose.Soft(diags)...)
 	raw := tfsdk.State{Schema: reqPlan.Schema, Raw: reqPlan.Raw.Copy()}
 	if diags := raw.Set(ctx, &seen); diags.HasError() {
-		f.problems.Append(asWarnings(diags)...)
+		f.problems.Append(diagnose.Soft(diags)...)
 		raw.Raw = reqPlan.Raw
 	}
 	filled, err := planned.Fill(reqPlan.Raw, raw.Raw)
@@ -354,12 +357,4 @@ func (f *finisher) state(ctx context.Context, reqPlan tfsdk.Plan, plan resourceM
 		f.problems.AddWarning("Could not record everything that AUTX answered", err.Error())
 	}
 	return filled
-}
-
-func asWarnings(diags diag.Diagnostics) diag.Diagnostics {
-	var out diag.Diagnostics
-	for _, d := range diags {
-		out.AddWarning(d.Summary(), d.Detail())
-	}
-	return out
 }

@@ -5,6 +5,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -25,9 +26,9 @@ type dataModel struct {
 func listedFromAPI(o *client.Order) listedModel {
 	return listedModel{
 		purchased:     fromAPI(unset(), o),
-		AgentName:     text(types.StringNull(), o.AgentName),
-		AgentTicker:   text(types.StringNull(), o.AgentTicker),
-		PaymentMethod: text(types.StringNull(), o.PaymentMethod),
+		AgentName:     reported.Text(types.StringNull(), o.AgentName),
+		AgentTicker:   reported.Text(types.StringNull(), o.AgentTicker),
+		PaymentMethod: reported.Text(types.StringNull(), o.PaymentMethod),
 	}
 }
 

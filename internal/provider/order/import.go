@@ -10,6 +10,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
 )
 
 // ImportState implements resource.ResourceWithImportState: by id or by identity. The read that follows fills in what AUTX tells, and an apply the
@@ -43,5 +44,5 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	imported := newResourceModel(unset(), answer{})
 	imported.ID = types.StringValue(found.ID)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &imported)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, found.ID)...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, found.ID)...)
 }

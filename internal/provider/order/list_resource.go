@@ -12,6 +12,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 )
 
@@ -97,7 +98,7 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 func (l *ListResource) result(ctx context.Context, req list.ListRequest, o *client.Order) list.ListResult {
 	out := req.NewListResult(ctx)
 	out.DisplayName = label(o)
-	out.Diagnostics.Append(setIdentity(ctx, out.Identity, o.ID)...)
+	out.Diagnostics.Append(identity.Set(ctx, out.Identity, o.ID)...)
 	if !req.IncludeResource {
 		return out
 	}

@@ -33,11 +33,7 @@ func (r *Resource) liveFacts(ctx context.Context, plan resourceModel, contents [
 
 // liveFact is something that is so at plan but may be otherwise at apply.
 func (r *Resource) liveFact(at tfpath.Path, summary, detail string) diag.Diagnostic {
-	if limits := r.data.Desk().Limits(); limits != nil && limits.StrictPlan {
-		return diag.NewAttributeErrorDiagnostic(at, summary, detail+"\n\nThis fails the plan because of strict_plan. (`destroy -refresh=false` gets "+
-			"past this error.)")
-	}
-	return diag.NewAttributeWarningDiagnostic(at, summary, detail)
+	return diagnose.LiveFact(r.data.Desk().Limits(), at, summary, detail)
 }
 
 func (r *Resource) checkAgent(ctx context.Context, plan resourceModel, contents []*content) diag.Diagnostics {

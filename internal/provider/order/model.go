@@ -7,10 +7,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
-	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -45,8 +46,6 @@ type resourceModel struct {
 	Timeouts          timeouts.Value `tfsdk:"timeouts"`
 }
 
-var spendTypes = map[string]attr.Type{"authorized_usd": usd.Type{}, "charged_usd": usd.Type{}}
-
 // newResourceModel is a resource of which only what AUTX tells is known, as after an import. Nothing was spent on it here.
 func newResourceModel(of purchased, result answer) resourceModel {
 	return resourceModel{
@@ -54,7 +53,7 @@ func newResourceModel(of purchased, result answer) resourceModel {
 		answer:    result,
 		MaxPrice:  usd.Null(),
 		Files:     types.ListNull(types.ObjectType{AttrTypes: fileTypes}),
-		Spend:     nothingSpent(),
+		Spend:     spend.Nothing(),
 		Timeouts:  timeouts.Value{Object: types.ObjectNull(map[string]attr.Type{"create": types.StringType, "read": types.StringType})},
 	}
 }
@@ -67,25 +66,25 @@ func fromAPI(prior purchased, o *client.Order) purchased {
 	out := purchased{
 		ID:          types.StringValue(o.ID),
 		AgentID:     prior.AgentID,
-		Status:      text(prior.Status, o.Status),
-		AmountPaid:  amount(prior.AmountPaid, o.AmountPaid),
-		PlatformFee: amount(prior.PlatformFee, o.PlatformFee),
-		CreatedAt:   text(prior.CreatedAt, o.CreatedAt),
-		CompletedAt: text(prior.CompletedAt, o.CompletedAt),
+		Status:      reported.Text(prior.Status, o.Status),
+		AmountPaid:  reported.Amount(prior.AmountPaid, o.AmountPaid),
+		PlatformFee: reported.Amount(prior.PlatformFee, o.PlatformFee),
+		CreatedAt:   reported.Text(prior.CreatedAt, o.CreatedAt),
+		CompletedAt: reported.Text(prior.CompletedAt, o.CompletedAt),
 	}
 	// Neither an order's id nor its agent ever changes, and the configuration may spell the agent's in another way than AUTX.
 	if !prior.ID.IsNull() && !prior.ID.IsUnknown() {
 		out.ID = prior.ID
 	}
 	if out.AgentID.IsNull() || out.AgentID.IsUnknown() {
-		out.AgentID = text(prior.AgentID, o.AgentID)
+		out.AgentID = reported.Text(prior.AgentID, o.AgentID)
 	}
 	return out
 }
 
 // answerFromAPI reads what the agent gave.
 func answerFromAPI(prior answer, o *client.Order) answer {
-	out := answer{OutputText: known(prior.OutputText), OutputHash: text(prior.OutputHash, o.OutputHash)}
+	out := answer{OutputText: reported.Known(prior.OutputText), OutputHash: reported.Text(prior.OutputHash, o.OutputHash)}
 	// An answer may be empty: "" is not null here.
 	if value, ok := o.OutputText.Value(); ok {
 		out.OutputText = types.StringValue(value)
@@ -119,64 +118,13 @@ func fill[T any](field *client.Field[T], from client.Field[T]) {
 // finished tells whether an order's status will not change any more. A status that is not known is passed on, and taken for one that may.
 func finished(status string) bool { return status == statusCompleted || status == statusFailed }
 
-// text reads a text that may be absent; "" and null are one.
-func text(prior types.String, f client.Field[string]) types.String {
-	if value, ok := f.Value(); ok && value != "" {
-		return types.StringValue(value)
-	}
-	if f.Reported() {
-		return types.StringNull()
-	}
-	return known(prior)
-}
-
-func known(prior types.String) types.String {
-	if prior.IsUnknown() {
-		return types.StringNull()
-	}
-	return prior
-}
-
-func amount(prior usd.Value, f client.Field[money.Amount]) usd.Value {
-	value, ok := f.Value()
-	switch {
-	case ok:
-		return prior.Keep(value)
-	case f.Reported() || prior.IsUnknown():
-		return usd.Null()
-	}
-	return prior
-}
-
-// spent is the spend object of an order.
-func spent(authorized, charged usd.Value) types.Object {
-	return types.ObjectValueMust(spendTypes, map[string]attr.Value{"authorized_usd": authorized, "charged_usd": charged})
-}
-
-// nothingSpent is the spend object of an order that was not bought here.
-func nothingSpent() types.Object { return spent(usd.Of(money.Zero()), usd.Of(money.Zero())) }
-
-type spendModel struct {
-	AuthorizedUSD usd.Value `tfsdk:"authorized_usd"`
-	ChargedUSD    usd.Value `tfsdk:"charged_usd"`
-}
-
-// object reads an object that is known; ok is false where it is null or unknown.
-func object[T any](ctx context.Context, value types.Object) (out T, ok bool, diags diag.Diagnostics) {
-	if value.IsNull() || value.IsUnknown() {
-		return out, false, nil
-	}
-	diags = value.As(ctx, &out, basetypes.ObjectAsOptions{})
-	return out, !diags.HasError(), diags
-}
-
 // fileElements are the elements of files that are known; those that are not are nil. The list itself has to be known.
 func fileElements(ctx context.Context, list types.List) ([]*fileModel, diag.Diagnostics) {
 	var objects []types.Object
 	diags := list.ElementsAs(ctx, &objects, false)
 	out := make([]*fileModel, len(objects))
 	for i := range objects {
-		file, ok, more := object[fileModel](ctx, objects[i])
+		file, ok, more := object.Get[fileModel](ctx, objects[i])
 		diags.Append(more...)
 		if ok {
 			out[i] = &file

@@ -9,6 +9,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -48,7 +49,7 @@ func (r *Resource) planCreate(ctx context.Context, plan *resourceModel) diag.Dia
 	if ok {
 		authorized = usd.Of(most)
 	}
-	plan.Spend = spent(authorized, usd.Unknown())
+	plan.Spend = spend.Of(authorized, usd.Unknown())
 	files, contents, diags := withDigests(ctx, plan.Files, nil)
 	plan.Files = files
 	problems := r.data.Desk().PlanCreate(ctx, purchase.Planned{

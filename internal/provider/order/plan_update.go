@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 )
 
 // planUpdate plans an order that the state has. Nothing of it can change at AUTX: what is bound to its key is held to what was bought, and the rest
@@ -30,7 +31,7 @@ func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *re
 	diags.Append(r.planBound(ctx, state, plan)...)
 
 	if plan.Spend = state.Spend; state.Spend.IsNull() {
-		plan.Spend = nothingSpent()
+		plan.Spend = spend.Nothing()
 	}
 	agentID := plan.AgentID
 	plan.purchased, plan.answer = state.purchased, state.answer

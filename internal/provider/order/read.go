@@ -16,6 +16,9 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 )
 
 // Read implements resource.Resource. It never changes anything at AUTX, and asks nothing about an order that is finished: it does not change any
@@ -26,7 +29,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, state.ID.ValueString())...)
 	resp.Diagnostics.Append(r.sawInState(ctx, state)...)
 	wasRead, diags := isRead(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
@@ -115,15 +118,15 @@ func (r *Resource) refreshed(ctx context.Context, state resourceModel, found *cl
 	if failed && state.Status.ValueString() != statusFailed && !imported {
 		diags.Append(failedWarning(found.ID))
 	}
-	spend, ok, more := object[spendModel](ctx, state.Spend)
+	before, ok, more := object.Get[spend.Model](ctx, state.Spend)
 	diags.Append(more...)
 	switch {
 	case !ok:
-		next.Spend = nothingSpent()
+		next.Spend = spend.Nothing()
 	case failed:
-		next.Spend = spent(spend.AuthorizedUSD, spend.ChargedUSD.Keep(money.Zero()))
-	case spend.ChargedUSD.IsNull():
-		next.Spend = spent(spend.AuthorizedUSD, next.AmountPaid)
+		next.Spend = spend.Of(before.AuthorizedUSD, before.ChargedUSD.Keep(money.Zero()))
+	case before.ChargedUSD.IsNull():
+		next.Spend = spend.Of(before.AuthorizedUSD, next.AmountPaid)
 	}
 	if text, hash := next.OutputText, next.OutputHash; !text.IsNull() && !hash.IsNull() {
 		logHash(ctx, found.ID, text, hash)

@@ -8,10 +8,8 @@ import (
 	"context"
 	"strconv"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
@@ -49,14 +47,6 @@ func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, r
 	if data != nil {
 		r.data, r.walk = data, walkOf(data)
 	}
-}
-
-// setIdentity sets the identity of an order. It comes before any early return, as Terraform takes an answer without identity for a bug.
-func setIdentity(ctx context.Context, identity *tfsdk.ResourceIdentity, id string) diag.Diagnostics {
-	if identity == nil || id == "" {
-		return nil
-	}
-	return identity.SetAttribute(ctx, path.Root("id"), id)
 }
 
 // fieldPaths finds the argument that a field of a request came from.

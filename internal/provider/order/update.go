@@ -6,6 +6,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 )
 
@@ -14,7 +15,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(setIdentity(ctx, resp.Identity, state.ID.ValueString())...)
+	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, state.ID.ValueString())...)
 	if resp.Diagnostics.HasError() {
 		return
 	}

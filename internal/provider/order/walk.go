@@ -40,22 +40,13 @@ func walkOf(data *providerdata.Data) *walk {
 			w.orders = inventory.NewShelf(inventory.Source[*client.Order]{
 				Get: api.Orders.Get,
 				List: func(ctx context.Context) ([]*client.Order, error) {
-					return pointers(api.Orders.List(ctx, client.OrderFilter{}))
+					return inventory.Pointers(api.Orders.List(ctx, client.OrderFilter{}))
 				},
-				ID:         func(o *client.Order) string { return o.ID },
-				IsNotFound: client.IsNotFound,
+				ID: func(o *client.Order) string { return o.ID },
 			})
 		}
 		return w
 	})
-}
-
-func pointers(orders []client.Order, err error) ([]*client.Order, error) {
-	out := make([]*client.Order, len(orders))
-	for i := range orders {
-		out[i] = &orders[i]
-	}
-	return out, err
 }
 
 // keeps notes that a plan goes on with an order under a key. It gives the id of another resource's order under the same key, "" where there is none.
