@@ -6,5 +6,5 @@ cd "$(dirname "$0")/.."
 echo "Building the provider, the mock server and the demo …"
 go build -o bin/ . ./cmd/autx-mockserver ./scripts/demo
 cli=$(scripts/cli.sh first)
-echo "Using $("$cli" version 2>/dev/null | grep -m1 -E '^(Terraform|OpenTofu) v') ($cli)."
+echo "Using $("$cli" version 2>/dev/null | grep -E '^(Terraform|OpenTofu) v') ($cli)."
 exec bin/demo -cli "$cli" -programs bin

@@ -26,7 +26,7 @@ status=0 first=true
 while read -r cli; do
 	TF_ACC_PROVIDER_HOST=$(scripts/cli.sh host "$cli")
 	export TF_ACC_TERRAFORM_PATH=$cli TF_ACC_PROVIDER_HOST
-	name=$("$cli" version 2>/dev/null | grep -m1 -E '^(Terraform|OpenTofu) v')
+	name=$("$cli" version 2>/dev/null | grep -E '^(Terraform|OpenTofu) v')
 	if $first; then
 		timed "All tests, acceptance with $name ($cli)" go test "${flags[@]}" ${race[@]+"${race[@]}"} "$@" ./... || status=1
 		first=false
