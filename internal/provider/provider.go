@@ -57,8 +57,7 @@ func (p *autxProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 				Optional:   true,
 				Validators: []validator.String{baseURLValidator{}},
 				MarkdownDescription: "The base URL of the API, with its version path. Defaults to the environment variable `AUTX_BASE_URL`, else to " +
-					"`https://autx.ai/api/v1`. " +
-					"Plain `http` is refused unless the host is a loopback address, such as that of the mock server.",
+					"`https://autx.ai/api/v1`. Plain `http` is refused unless the host is a loopback address, such as that of the mock server.",
 			},
 			"timeout": schema.StringAttribute{
 				Optional:            true,

@@ -19,16 +19,13 @@ import (
 func spendingSchema() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "Allows charges, within limits. Without it every plan and read works, and an apply that would charge is refused " +
-			"before " +
-			"anything is sent. " +
-			"All amounts are US dollars, written as decimal numbers.",
+		MarkdownDescription: "Allows charges, within limits. Without it every plan and read works, and an apply that would charge is refused before " +
+			"anything is sent. All amounts are US dollars, written as decimal numbers.",
 		Attributes: map[string]schema.Attribute{
 			"max_per_apply": schema.StringAttribute{
 				CustomType: usd.Type{}, Required: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
-				MarkdownDescription: "The most that one apply may authorise, in US dollars, over all its purchases and over all provider blocks " +
-					"of the run. " +
-					"A plan above it fails.",
+				MarkdownDescription: "The most that one apply may authorise, in US dollars, over all its purchases and over all provider blocks of the run. A " +
+					"plan above it fails.",
 			},
 			"max_per_purchase": schema.StringAttribute{
 				CustomType: usd.Type{}, Optional: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
@@ -36,40 +33,32 @@ func spendingSchema() schema.SingleNestedAttribute {
 			},
 			"keep_balance": schema.StringAttribute{
 				CustomType: usd.Type{}, Optional: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
-				MarkdownDescription: "The balance that no purchase may go below, in US dollars. Checked right before each charge. Not limited " +
-					"when not set.",
+				MarkdownDescription: "The balance that no purchase may go below, in US dollars. Checked right before each charge. Not limited when not set.",
 			},
 			"namespace": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthBetween(1, 100)},
-				MarkdownDescription: "Keeps the purchase journal of this configuration apart from others that share the directory, up to 100 " +
-					"characters. " +
+				MarkdownDescription: "Keeps the purchase journal of this configuration apart from others that share the directory, up to 100 characters. " +
 					"Defaults to none.",
 			},
 			"strict_plan": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Makes live facts, such as a ticker that is taken, fail the plan instead of warning: for pull-request " +
-					"checks. Defaults " +
-					"to `false`. " +
-					"Such a plan error also blocks `destroy`; `destroy -refresh=false` gets past it.",
+				MarkdownDescription: "Makes live facts, such as a ticker that is taken, fail the plan instead of warning: for pull-request checks. Defaults to " +
+					"`false`. Such a plan error also blocks `destroy`; `destroy -refresh=false` gets past it.",
 			},
 			"allow_deposits": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Allows deposits into the account's credits, by `autx_credit_deposit` and `autx_credit_floor`. They count " +
-					"towards no limit. " +
-					"Defaults to `false`.",
+				MarkdownDescription: "Allows deposits into the account's credits, by `autx_credit_deposit` and `autx_credit_floor`. They count towards no " +
+					"limit. Defaults to `false`.",
 			},
 			"allow_withdrawals": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Allows withdrawals from the account's credits, by `autx_credit_withdrawal`. They count towards no limit, " +
-					"and `keep_balance` " +
-					"holds for them. Defaults to `false`.",
+				MarkdownDescription: "Allows withdrawals from the account's credits, by `autx_credit_withdrawal`. They count towards no limit, and " +
+					"`keep_balance` holds for them. Defaults to `false`.",
 			},
 			"journal": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-				MarkdownDescription: "The directory of the purchase journal, which remembers what was sent to AUTX when an apply dies half-way. " +
-					"Keep it " +
-					"between runs. " +
-					"Defaults to `autx` below the CLI's data directory (`TF_DATA_DIR`, else `.terraform`).",
+				MarkdownDescription: "The directory of the purchase journal, which remembers what was sent to AUTX when an apply dies half-way. Keep it " +
+					"between runs. Defaults to `autx` below the CLI's data directory (`TF_DATA_DIR`, else `.terraform`).",
 			},
 		},
 	}

@@ -110,8 +110,8 @@ func dataAttributes() map[string]schema.Attribute {
 			Attributes: map[string]schema.Attribute{
 				"tagline": text("One line that says what the agent is good for."), "capabilities": texts("What it can do."), "use_cases": texts("What it is " +
 					"used for."),
-				"output_description": text("What its answers look like."), "best_for": text("Whom or what it suits best."), "limitations": text("What it " +
-					"can't do."),
+				"output_description": text("What its answers look like."), "best_for": text("Whom or what it suits best."), "limitations": text("What it can't " +
+					"do."),
 			},
 		},
 		"model_provider":            text("The model provider that the stored key belongs to, such as `openai`."),

@@ -43,10 +43,9 @@ var (
 // Schema implements resource.Resource.
 func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An AI agent that you list on AUTX: its price, what it takes and gives, how it presents itself, and where it runs.\n\n" +
-			"Creating one launches it, which costs $20 of the account's credits unless the account has a free launch left; the `spending` block of the " +
-			"provider has to allow it. " +
-			"Destroying it delists it for good: the launch fee is not refunded, and a later launch costs it again.",
+		MarkdownDescription: "An AI agent that you list on AUTX: its price, what it takes and gives, how it presents itself, and where it " +
+			"runs.\n\nCreating one launches it, which costs $20 of the account's credits unless the account has a free launch left; the `spending` block of " +
+			"the provider has to allow it. Destroying it delists it for good: the launch fee is not refunded, and a later launch costs it again.",
 		Attributes: map[string]schema.Attribute{
 			"id":       computed("The agent's id, a UUID."),
 			"owner_id": computed("The id of the user who owns the agent."),
@@ -62,15 +61,13 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 					keepTickerCase{},
 					stringplanmodifier.RequiresReplace(),
 				},
-				MarkdownDescription: "The ticker symbol, such as `SUMM`. Unique on AUTX and the name of the agent's token, so it can't change: another " +
-					"ticker is another agent, " +
-					"which costs another launch fee, and the old one is delisted. Upper and lower case are the same ticker.",
+				MarkdownDescription: "The ticker symbol, such as `SUMM`. Unique on AUTX and the name of the agent's token, so it can't change: another ticker " +
+					"is another agent, which costs another launch fee, and the old one is delisted. Upper and lower case are the same ticker.",
 			},
 			"endpoint_url": schema.StringAttribute{
 				Required: true, Validators: []validator.String{httpsValidator{}},
 				MarkdownDescription: "The `https` URL that AUTX calls to run the agent. Not readable where AUTX does not show it: a change made outside of " +
-					"Terraform is then not seen, " +
-					"and after an import it is sent once.",
+					"Terraform is then not seen, and after an import it is sent once.",
 			},
 			"service_price": schema.StringAttribute{
 				CustomType: usd.Type{}, Required: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
@@ -95,8 +92,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			"status": schema.StringAttribute{
 				Optional: true, Computed: true,
 				Validators: []validator.String{stringvalidator.OneOf(statusActive, statusPaused)},
-				MarkdownDescription: "Whether the agent takes requests: `active` or `paused`. Defaults to `active`. A reserved agent reads `pending` until " +
-					"it is activated.",
+				MarkdownDescription: "Whether the agent takes requests: `active` or `paused`. Defaults to `active`. A reserved agent reads `pending` until it " +
+					"is activated.",
 			},
 			"manifest":     manifestSchema(),
 			"profile":      profileSchema(),
@@ -137,8 +134,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			"deletion_protection": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
 				MarkdownDescription: "Refuses to destroy or replace the agent while this is `true` in state: set it to `false` and apply first. Defaults to " +
-					"`true`. " +
-					"The environment variable `AUTX_DELETION_PROTECTION=off` lifts it where `base_url` is a loopback address, for tests against the mock server.",
+					"`true`. The environment variable `AUTX_DELETION_PROTECTION=off` lifts it where `base_url` is a loopback address, for tests against the mock " +
+					"server.",
 			},
 			"provider_key_configured":   schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether AUTX holds a provider key for the agent."},
 			"image_url":                 schema.StringAttribute{Computed: true, MarkdownDescription: "Where AUTX serves the agent's image."},
@@ -271,8 +268,8 @@ func manifestSchema() schema.SingleNestedAttribute {
 			},
 			"session_minimum_messages":     atLeast("For how many messages a session holds credits when it opens.", 0, defaultSessionMessages),
 			"session_max_duration_minutes": atLeast("How long a session may last, in minutes.", 1, defaultSessionMaxMinutes),
-			"chat_response_path": schema.StringAttribute{Optional: true, MarkdownDescription: "Passed on to AUTX as it is; AUTX does not " +
-				"document its meaning."},
+			"chat_response_path": schema.StringAttribute{Optional: true, MarkdownDescription: "Passed on to AUTX as it is; AUTX does not document its " +
+				"meaning."},
 		},
 	}
 }

@@ -43,15 +43,13 @@ func (*BalanceDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 		MarkdownDescription: "The account's prepaid credits: what can be spent, and what chat sessions hold.",
 		Attributes: map[string]schema.Attribute{
 			"available_usd": schema.StringAttribute{CustomType: usd.Type{}, Computed: true, MarkdownDescription: "What can be spent, in US dollars."},
-			"reserved_usd": schema.StringAttribute{CustomType: usd.Type{}, Computed: true, MarkdownDescription: "What open chat sessions hold, " +
-				"in US dollars."},
+			"reserved_usd": schema.StringAttribute{CustomType: usd.Type{}, Computed: true, MarkdownDescription: "What open chat sessions hold, in US " +
+				"dollars."},
 			"expires_at": schema.StringAttribute{
-				Computed: true, MarkdownDescription: "When the balance is lost if nothing happens on the account until then; null where AUTX does " +
-					"not say.",
+				Computed: true, MarkdownDescription: "When the balance is lost if nothing happens on the account until then; null where AUTX does not say.",
 			},
 			"last_deposit_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When money last came in; null where it never did."},
-			"last_withdrawal_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When money was last taken out; null where it never " +
-				"was."},
+			"last_withdrawal_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When money was last taken out; null where it never was."},
 			"next_withdrawal_at": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "When the next withdrawal is possible, an hour after the last, in RFC 3339; null where none was made yet.",

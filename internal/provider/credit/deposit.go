@@ -74,10 +74,9 @@ func (*DepositResource) Schema(ctx context.Context, _ resource.SchemaRequest, re
 		MarkdownDescription: "The amount that was credited, in US dollars, by the ledger.",
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Adds test credits to the account, once. AUTX offers this on development instances only; real money comes in by card " +
-			"or USDC on AUTX's credits page, for which there is no API call. The provider's `spending` block has to allow deposits with " +
-			"`allow_deposits`.\n\n" +
-			"Destroying the resource only forgets it: no money is moved back.",
+		MarkdownDescription: "Adds test credits to the account, once. AUTX offers this on development instances only; real money comes in by card or " +
+			"USDC on AUTX's credits page, for which there is no API call. The provider's `spending` block has to allow deposits with " +
+			"`allow_deposits`.\n\nDestroying the resource only forgets it: no money is moved back.",
 		Attributes: attributes,
 	}
 }

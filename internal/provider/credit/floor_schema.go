@@ -29,12 +29,10 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 		}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "The balance that the account is to have. Each plan looks at the live balance; while it is below `floor`, the plan " +
-			"warns, fails, or plans a deposit. It has no object at AUTX: it can't be imported, and destroying it changes nothing.\n\n" +
-			"A deposit is planned as an update whose `status` is known only after the apply, as the balance may change until then: the apply reads it " +
-			"again, and " +
-			"deposits once at most, `target` less the balance, from $5 to $10,000. What a policy can hold on to is `on_shortfall`, `target` and " +
-			"`max_deposit_per_apply`.",
+		MarkdownDescription: "The balance that the account is to have. Each plan looks at the live balance; while it is below `floor`, the plan warns, " +
+			"fails, or plans a deposit. It has no object at AUTX: it can't be imported, and destroying it changes nothing.\n\nA deposit is planned as an " +
+			"update whose `status` is known only after the apply, as the balance may change until then: the apply reads it again, and deposits once at " +
+			"most, `target` less the balance, from $5 to $10,000. What a policy can hold on to is `on_shortfall`, `target` and `max_deposit_per_apply`.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -58,8 +56,8 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			"expiry_warning_days": schema.Int64Attribute{
 				Optional: true, Computed: true, Default: int64default.StaticInt64(defaultExpiryWarningDays),
 				Validators: []validator.Int64{int64validator.Between(0, 90)},
-				MarkdownDescription: "For how many days before the balance expires for lack of activity plans warn of it, from 0 to 90; 0 is " +
-					"never. Defaults to `14`.",
+				MarkdownDescription: "For how many days before the balance expires for lack of activity plans warn of it, from 0 to 90; 0 is never. Defaults " +
+					"to `14`.",
 			},
 			"status": schema.StringAttribute{
 				Computed:            true,
@@ -67,8 +65,7 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 			},
 			"deposits": schema.Int64Attribute{
 				Computed: true,
-				MarkdownDescription: "How many deposits were made for this floor. The next one is made at most once under the name and the next " +
-					"number.",
+				MarkdownDescription: "How many deposits were made for this floor. The next one is made at most once under the name and the next number.",
 			},
 			"timeouts": deadline.Attribute(ctx, "How long the operations that call AUTX may take, as durations such as `90s` or `10m`.", map[string]string{
 				"create": "How long reading the balance and a deposit may take when the floor is created. Defaults to `5m`.",

@@ -39,8 +39,8 @@ func movementAttributes(ctx context.Context, noun string, bounds validator.Strin
 	return map[string]schema.Attribute{
 		"id": schema.StringAttribute{
 			Computed: true, PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
-			MarkdownDescription: "The id of the ledger's entry. It begins with `unlisted-` where AUTX confirmed the " + noun + " but its ledger " +
-				"did not show which entry it is.",
+			MarkdownDescription: "The id of the ledger's entry. It begins with `unlisted-` where AUTX confirmed the " + noun + " but its ledger did not " +
+				"show which entry it is.",
 		},
 		"idempotency_key": schema.StringAttribute{
 			Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), notOfFloor{}},

@@ -141,8 +141,8 @@ func nextStepUnanswered(failure *client.Error) string {
 	case errors.Is(failure, context.Canceled) || (failure.Attempts == 0 && !errors.Is(failure, context.DeadlineExceeded)):
 		return "" // interrupted, or not worth sending: the error says it all
 	case errors.Is(failure, context.DeadlineExceeded) || failure.Status == http.StatusRequestTimeout:
-		return "It took too long. If AUTX needs more time, raise timeout in the provider block, or the resource's timeouts. The next plan reads what " +
-			"is there now."
+		return "It took too long. If AUTX needs more time, raise timeout in the provider block, or the resource's timeouts. The next plan reads what is " +
+			"there now."
 	case failure.Outcome == client.NotSent:
 		return "The request did not reach AUTX, so nothing was changed. " + check
 	case failure.Method == http.MethodGet:

@@ -31,10 +31,9 @@ const defaultPaymentMethod = "credits"
 // Schema implements resource.Resource.
 func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An order: an agent's answer to a prompt, bought once and kept.\n\n" +
-			"Creating one charges the agent's price to the account's credits, at most once for each `idempotency_key`, never more than `max_price`, and " +
-			"only " +
-			"where the `spending` block of the provider allows it. Destroying one forgets it: AUTX takes no order back and refunds only those that failed.",
+		MarkdownDescription: "An order: an agent's answer to a prompt, bought once and kept.\n\nCreating one charges the agent's price to the account's " +
+			"credits, at most once for each `idempotency_key`, never more than `max_price`, and only where the `spending` block of the provider allows it. " +
+			"Destroying one forgets it: AUTX takes no order back and refunds only those that failed.",
 		Attributes: map[string]schema.Attribute{
 			"id": computed("The order's id."),
 			"idempotency_key": schema.StringAttribute{
@@ -42,10 +41,9 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplaceIf(replacesKey,
 					"Another key buys another order. A key that is filled in after an import does not.",
 					"Another key buys another order. A key that is filled in after an import does not.")},
-				MarkdownDescription: "Names this purchase, such as `report-2026-10`: under one key an order is bought at most once, ever. To buy again, " +
-					"change it. " +
-					"What the order consists of (`agent_id`, `prompt`, `files`, `payment_method`) is bound to the key: to change any of it, change the key too. " +
-					"The key stays in Terraform and in the purchase journal; AUTX never sees it.",
+				MarkdownDescription: "Names this purchase, such as `report-2026-10`: under one key an order is bought at most once, ever. To buy again, change " +
+					"it. What the order consists of (`agent_id`, `prompt`, `files`, `payment_method`) is bound to the key: to change any of it, change the key " +
+					"too. The key stays in Terraform and in the purchase journal; AUTX never sees it.",
 			},
 			"agent_id": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -60,9 +58,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 				CustomType: usd.Type{}, Required: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
 				PlanModifiers: []planmodifier.String{usd.KeepSpelling()},
 				MarkdownDescription: "The most that the order may cost, in US dollars, as a decimal number such as `1.50`. The agent's price is read again " +
-					"right " +
-					"before the charge; where it is higher nothing is bought. Free to change afterwards, without any effect on the order. " +
-					"Not readable: null after an import, and then filled in.",
+					"right before the charge; where it is higher nothing is bought. Free to change afterwards, without any effect on the order. Not readable: " +
+					"null after an import, and then filled in.",
 			},
 			"files": filesSchema(),
 			"payment_method": schema.StringAttribute{
@@ -79,8 +76,7 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			"status": schema.StringAttribute{
 				Computed: true,
 				MarkdownDescription: "What became of the order: `pending`, `completed` or `failed`. A failed order is refunded by AUTX, and is never bought " +
-					"again " +
-					"by itself: an apply only warns, so that whoever needs the answer checks this in a `postcondition`.",
+					"again by itself: an apply only warns, so that whoever needs the answer checks this in a `postcondition`.",
 			},
 			"amount_paid":  dollars("What AUTX charged for the order, in US dollars. A failed order keeps it, although it is refunded."),
 			"platform_fee": dollars("The part of it that AUTX keeps, in US dollars."),
@@ -122,9 +118,8 @@ func filesSchema() schema.ListNestedAttribute {
 	return schema.ListNestedAttribute{
 		Optional: true, Validators: []validator.List{filesValidator{}},
 		MarkdownDescription: "Files that go with the prompt, for agents that accept them; their manifest says which types and how large. They are read " +
-			"while " +
-			"they are sent, and are never in memory as a whole. Names and contents are bound to `idempotency_key`. " +
-			"Not readable: null after an import, and then filled in from the configuration without a call.",
+			"while they are sent, and are never in memory as a whole. Names and contents are bound to `idempotency_key`. Not readable: null after an " +
+			"import, and then filled in from the configuration without a call.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			// The framework takes an element that is not known yet for one without its required attributes, hence filesValidator.
 			"name": schema.StringAttribute{
@@ -143,8 +138,7 @@ func filesSchema() schema.ListNestedAttribute {
 			"content_base64": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{base64Validator{}},
 				MarkdownDescription: "The content itself, in base64, as `base64encode` and `filebase64` give it. It is kept in plan and state, so it suits " +
-					"small " +
-					"files that are no secret. Give this or `source`.",
+					"small files that are no secret. Give this or `source`.",
 			},
 			"sha256": schema.StringAttribute{
 				Computed: true,
