@@ -48,7 +48,7 @@ func (*BalanceDataSource) Schema(_ context.Context, _ datasource.SchemaRequest, 
 			"expires_at": schema.StringAttribute{
 				Computed: true, MarkdownDescription: "When the balance is lost if nothing happens on the account until then; null where AUTX does not say.",
 			},
-			"last_deposit_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When money last came in; null where it never did."},
+			"last_deposit_at":    schema.StringAttribute{Computed: true, MarkdownDescription: "When money last came in; null where it never did."},
 			"last_withdrawal_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When money was last taken out; null where it never was."},
 			"next_withdrawal_at": schema.StringAttribute{
 				Computed:            true,

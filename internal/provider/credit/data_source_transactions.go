@@ -57,7 +57,7 @@ func (*TransactionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 			MarkdownDescription: "What happened: `deposit`, `withdrawal`, `consume` (an order, a call, a chat message or a launch was paid), `refund`, or " +
 				"`expiry`.",
 		},
-		"amount": schema.StringAttribute{CustomType: usd.Type{}, Computed: true, MarkdownDescription: "The amount in US dollars, as AUTX gives it."},
+		"amount":     schema.StringAttribute{CustomType: usd.Type{}, Computed: true, MarkdownDescription: "The amount in US dollars, as AUTX gives it."},
 		"session_id": schema.StringAttribute{Computed: true, MarkdownDescription: "The chat session that it belongs to; null for others."},
 		"order_id":   schema.StringAttribute{Computed: true, MarkdownDescription: "The order that it belongs to; null for others."},
 		"tx_hash":    schema.StringAttribute{Computed: true, MarkdownDescription: "The transaction on-chain; null for others."},

@@ -64,7 +64,7 @@ func (*FloorResource) Schema(ctx context.Context, _ resource.SchemaRequest, resp
 				MarkdownDescription: "How the live balance stood when it was last read: `ok`, or `short` while it is below the floor.",
 			},
 			"deposits": schema.Int64Attribute{
-				Computed: true,
+				Computed:            true,
 				MarkdownDescription: "How many deposits were made for this floor. The next one is made at most once under the name and the next number.",
 			},
 			"timeouts": deadline.Attribute(ctx, "How long the operations that call AUTX may take, as durations such as `90s` or `10m`.", map[string]string{
