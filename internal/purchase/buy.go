@@ -9,12 +9,12 @@ import (
 
 // Buy makes a purchase, or finds that it was made before, and gives its id.
 //
-// The error is a *Refusal where the desk did not buy or can't tell whether it was bought, and the error of p.Send, unchanged, where the service
-// surely did not carry the purchase out: then nothing was charged and nothing stays open. Once the service has confirmed a purchase there is no
-// error any more.
+// The error is a *Refusal where the desk did not buy or can't tell whether it was bought, and the error of p.Send or p.Conduct, unchanged, where the
+// service surely did not carry the purchase out: then nothing was charged and nothing stays open. Once the service has confirmed a purchase, or its id
+// was noted, there is no error any more.
 //
-// Cancelling ctx stops everything before p.Send. From then on the request runs to its answer, bounded by p.Deadline, and a lost answer is looked up
-// on a context of its own.
+// Cancelling ctx stops everything before p.Send or p.Conduct. From then on they run to their end, bounded by p.Deadline, and a lost answer is looked
+// up on a context of its own.
 func (d *Desk) Buy(ctx context.Context, p Purchase) (Result, error) {
 	underway.Add(1)
 	defer underway.Add(-1)
@@ -48,15 +48,17 @@ type buying struct {
 	rec      *record // what the journal holds under the key, nil for nothing
 	previous *record // what it held before this purchase's intent
 	problems []Problem
+	// endedEarly says that the earlier purchase had noted its id and was interrupted after that.
+	endedEarly bool
 }
 
 // enter checks what needs no lock, takes the lock of the key and reads its record.
 func (b *buying) enter(ctx context.Context) (release func(), err error) {
 	d, p := b.desk, b.p
 	switch {
-	case p.Kind == "" || p.Key == "" || p.Send == nil:
+	case p.Kind == "" || p.Key == "" || (p.Send == nil) == (p.Conduct == nil):
 		return nil, refuse(ReasonCheck, nil, "Purchase is incomplete",
-			fmt.Sprintf("The %s was not sent, because the provider did not say under which key. This is a bug in the provider; please report "+
+			fmt.Sprintf("The %s was not sent, because the provider did not say under which key, or how. This is a bug in the provider; please report "+
 				"it.", p.Title))
 	case d.limits != nil && d.limits.Unknown:
 		return nil, refuse(ReasonSpendingOff, nil, "Limits are not known",
@@ -108,7 +110,7 @@ func (b *buying) reserve(ctx context.Context) error {
 		return b.take(ctx, request{record: b.name, title: p.Title, effect: p.Kind.trait().effect, expected: p.Authorized})
 	}
 	if most := d.limits.MaxPerPurchase; most != nil && p.Authorized.GreaterThan(*most) {
-		return refusePerPurchase(p.Title, p.Authorized, *most)
+		return refusePerPurchase(p.Kind, p.Title, p.Authorized, *most)
 	}
 	expected := p.Authorized
 	if p.Price != nil {
@@ -117,7 +119,7 @@ func (b *buying) reserve(ctx context.Context) error {
 			return b.unread(ctx, "its price", err)
 		}
 		if price.GreaterThan(p.Authorized) {
-			return refusePrice(p.Title, price, p.Authorized)
+			return refusePrice(p, price)
 		}
 		expected = price
 	}
@@ -208,12 +210,14 @@ func (b *buying) takeBack(ctx context.Context) {
 func (b *buying) send(ctx context.Context) (Result, error) {
 	p := b.p
 	detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), p.deadline())
-	id, err := p.Send(detached)
+	id, err := b.carryOut(detached)
 	cancel()
 	switch {
+	case b.rec.NotedID != "":
+		return b.endNoted(ctx, err), nil
 	case err == nil && id != "":
 		b.settle(ctx, stateKnown, id)
-		return Result{ID: id, Problems: b.problems}, nil
+		return b.made(id, false), nil
 	case err == nil:
 		b.problems = append(b.problems, warn("Purchase confirmed without an id", fmt.Sprintf("AUTX has confirmed the %s without saying its id, so "+
 			"it was "+
@@ -257,7 +261,7 @@ func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
 		fmt.Sprintf("The answer to the %s was lost (%v). It was looked up afterwards: %s is there and nothing else fits, so it is taken for "+
 			"the one that was just sent. It was sent once.", p.Title, lost, found.candidates[0])))
 	b.settle(ctx, stateAdopted, id)
-	return Result{ID: id, Problems: b.problems}, nil
+	return b.made(id, false), nil
 }
 
 // findID looks up the id of a purchase that the service has confirmed without saying it. Whatever the look shows, it was made.
@@ -271,7 +275,7 @@ func (b *buying) findID(ctx context.Context) (Result, error) {
 	}
 	id := found.candidates[0].ID
 	b.settle(ctx, stateKnown, id)
-	return Result{ID: id, Problems: b.problems}, nil
+	return b.made(id, false), nil
 }
 
 // unnamed ends a purchase that the service has confirmed and whose id could not be found.
@@ -288,7 +292,7 @@ func (b *buying) unnamed(ctx context.Context, found finding, lookup error) (Resu
 		"can't be told: %s"+
 		"It was made once and is not made again. The id %s only stands in for the one at AUTX.", p.Title, whyUnnamed(found, lookup), p.Placeholder)))
 	b.settle(ctx, stateKnown, p.Placeholder)
-	return Result{ID: p.Placeholder, Problems: b.problems}, nil
+	return b.made(p.Placeholder, false), nil
 }
 
 // settle writes down a purchase that was made. A failure is told as a warning: the purchase is made all the same.
@@ -297,7 +301,7 @@ func (b *buying) settle(ctx context.Context, to state, id string) {
 	ctx = context.WithoutCancel(ctx)
 	d.walk.at(p.Kind, p.Key, func(r *row) { r.bought, r.found = id, to == stateAdopted })
 	b.rec.State, b.rec.ID, b.rec.Candidates, b.rec.Instance = to, id, nil, d.instance()
-	b.rec.Confirmed, b.rec.PlannedAnew, b.rec.Placeholder = false, false, id == p.Placeholder
+	b.rec.NotedID, b.rec.Confirmed, b.rec.PlannedAnew, b.rec.Placeholder = "", false, false, id == p.Placeholder
 	if err := d.save(ctx, b.name, b.rec); err != nil {
 		b.problems = append(b.problems, warn("Purchase not noted in the journal",
 			fmt.Sprintf("The %s was made (id %s), but %s could not be written: %v.\n\nThe state has it. Should this run lose the state as "+

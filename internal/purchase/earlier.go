@@ -11,10 +11,18 @@ func (b *buying) settleEarlier(ctx context.Context) (result Result, done bool, e
 	if b.rec == nil {
 		return b.settleForeign(ctx)
 	}
-	if b.rec.State.open() {
+	if b.takeNoted(b.rec); b.rec.State.open() {
 		return b.settleOpen(ctx, b.rec, false)
 	}
 	return b.settleBound(ctx, b.rec)
+}
+
+// takeNoted makes an earlier purchase that has noted its id one of which nothing has to be looked up.
+func (b *buying) takeNoted(rec *record) {
+	if rec.noted() {
+		rec.endedEarly()
+		b.endedEarly = true
+	}
 }
 
 // settleForeign deals with records under the same key that another API key has written: of another account, which is none of our business, or of this
@@ -36,7 +44,7 @@ func (b *buying) settleForeign(ctx context.Context) (Result, bool, error) {
 		if rec == nil {
 			continue
 		}
-		if rec.State.open() || rec.Placeholder {
+		if b.takeNoted(rec); rec.State.open() || rec.Placeholder {
 			if result, done, err := b.settleOpen(ctx, rec, true); err != nil || done {
 				return result, done, err
 			}
@@ -179,6 +187,11 @@ func (b *buying) settleBound(ctx context.Context, rec *record) (Result, bool, er
 			why += "\n\nThe journal does not know with which inputs it was made, so they could not be compared with the configuration."
 		}
 	}
+	if b.endedEarly {
+		why = fmt.Sprintf("An earlier run made the %s (id %s) under the %s %q, and was interrupted while it was going on. It is taken over as far as it "+
+			"got, and %s. To %s, change %s.",
+			p.Title, rec.ID, p.Kind.trait().keyName, p.Key, p.Kind.free(), p.Kind.again(), p.Kind.trait().keyName)
+	}
 	return b.adopt(ctx, rec.ID, why), true, nil
 }
 
@@ -208,7 +221,7 @@ func (b *buying) adopt(ctx context.Context, id, why string) Result {
 	}
 	b.problems = append(b.problems, warn("Earlier purchase taken over", why))
 	b.settle(ctx, stateAdopted, id)
-	return Result{ID: id, Adopted: true, Problems: b.problems}
+	return b.made(id, true)
 }
 
 func differs(recorded, wanted string) bool {

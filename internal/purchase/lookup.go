@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // finding is what a look for a lost purchase found.
@@ -71,6 +72,10 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 	claimed := map[string]bool{}
 	var open []*record // of purchases of which it isn't known what they are
 	err := b.others(ctx, func(_ string, other *record) error {
+		if other.noted() {
+			claimed[other.NotedID] = true
+			return nil
+		}
 		claimed[other.ID] = other.State.settled() || claimed[other.ID]
 		// What a placeholder of this walk stands for may be listed only now. Those of earlier runs are listed by now, so nothing new is theirs.
 		unlisted := other.Placeholder && b.desk.walk.read(other.Kind, other.Key).bought == other.ID
@@ -118,16 +123,43 @@ func (b *buying) awaitOthers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, b.p.deadline()+grace)
 	defer cancel()
 	return b.others(ctx, func(name string, other *record) error {
-		if other.State != stateIntent || !b.rivals(other) {
-			return nil
-		}
-		release, err := b.desk.store.lock(ctx, slotOf(name))
-		if err != nil {
+		if err := b.await(ctx, name, other); err != nil {
 			return fmt.Errorf("wait for the %s: %w", other.Title, err)
 		}
-		release()
 		return nil
 	})
+}
+
+// await waits until another purchase is not on its way any more, or can't be mistaken for this one, as it has noted its id.
+func (b *buying) await(ctx context.Context, name string, other *record) error {
+	for other != nil && other.State == stateIntent && !other.noted() && b.rivals(other) {
+		free, err := b.awaitKey(ctx, slotOf(name))
+		if free || err != nil {
+			return err
+		}
+		if other, err = b.desk.load(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notedPoll is how often a purchase that is waited for is asked whether it has noted its id: a conversation may go on for an hour after that.
+const notedPoll = 500 * time.Millisecond
+
+// awaitKey waits for a key to be free. It is false where that took longer than notedPoll.
+func (b *buying) awaitKey(ctx context.Context, slot string) (free bool, err error) {
+	waiting, cancel := context.WithTimeout(ctx, notedPoll)
+	defer cancel()
+	release, err := b.desk.store.lock(waiting, slot)
+	switch {
+	case err == nil:
+		release()
+		return true, nil
+	case ctx.Err() == nil && waiting.Err() != nil:
+		return false, nil
+	}
+	return false, err
 }
 
 // rivals tells whether the service's answers could mean the other purchase instead of this one.

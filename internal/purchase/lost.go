@@ -22,5 +22,5 @@ func (d *Desk) UsedBefore(ctx context.Context, kind Kind, key string) bool {
 		return false
 	}
 	rec, err := d.load(ctx, d.recordName(kind, key))
-	return err == nil && rec != nil && rec.State.settled()
+	return err == nil && rec != nil && (rec.State.settled() || rec.noted())
 }

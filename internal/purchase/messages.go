@@ -60,6 +60,39 @@ func allowMoves(switchName string, limits *Limits) string {
 		"  provider \"autx\" {\n    spending = {\n      max_per_apply = \"0\"\n      %s = true\n    }\n  }", switchName)
 }
 
+// byHand says how a person makes one of the candidates of an ambiguous purchase the right one; made says that one of them surely is it.
+func byHand(kind Kind, id string, made bool) string {
+	keyName := kind.trait().keyName
+	if kind.trait().unimportable {
+		// Nothing can be taken into a state, so the key is all that can be changed.
+		if made {
+			return fmt.Sprintf("It was paid, and its answer is lost. To ask again, and to pay again, change %s.", keyName)
+		}
+		return fmt.Sprintf("Look at them on AUTX. If one is it, it was paid and its answer is lost. To ask again, and to pay again, change %s.", keyName)
+	}
+	way := fmt.Sprintf("Look at them on AUTX. The right one is taken into the state by an import block:\n\n%s", importBlock(kind, id))
+	if !made {
+		way += fmt.Sprintf("\n\nIf none is it, change %s to have it made.", keyName)
+	}
+	return way
+}
+
+// authorizeMore says what to raise for a purchase that costs more than the configuration authorises.
+func (k Kind) authorizeMore() string {
+	if argument := k.LimitArgument(); argument != "" {
+		return "raise " + argument
+	}
+	return "raise what it authorises"
+}
+
+// authorizeLess says what to lower for a purchase that a limit does not allow.
+func (k Kind) authorizeLess() string {
+	if argument := k.LimitArgument(); argument != "" {
+		return "lower " + argument
+	}
+	return "authorise less"
+}
+
 func refuseNotAllowed(p *Purchase, limits *Limits) *Refusal {
 	title, cost := p.Title, p.Authorized
 	if switchName := p.Kind.trait().effect.allowedBySwitch(); switchName != "" {
@@ -117,18 +150,18 @@ func refuseDuplicate(p *Purchase) *Refusal {
 			"each.key.", p.Title, p.Kind.trait().keyName, p.Key, p.Kind.trait().keyName))
 }
 
-func refusePerPurchase(title string, authorized, most money.Amount) *Refusal {
+func refusePerPurchase(kind Kind, title string, authorized, most money.Amount) *Refusal {
 	return refuse(ReasonLimit, nil, "Over the limit of one purchase",
 		fmt.Sprintf("The %s may cost up to %s, and spending.max_per_purchase is %s. Nothing was sent and nothing was charged.\n\nRaise "+
-			"max_per_purchase, or authorise less.",
-			title, authorized.USD(), most.USD()))
+			"max_per_purchase, or %s.",
+			title, authorized.USD(), most.USD(), kind.authorizeLess()))
 }
 
-func refusePrice(title string, price, authorized money.Amount) *Refusal {
+func refusePrice(p *Purchase, price money.Amount) *Refusal {
 	return refuse(ReasonPrice, nil, "Price is above what was authorised",
 		fmt.Sprintf("The %s costs %s now, and the configuration authorises %s. Nothing was sent and nothing was charged.\n\nPlan again, or "+
-			"raise what it authorises.",
-			title, price.USD(), authorized.USD()))
+			"%s.",
+			p.Title, price.USD(), p.Authorized.USD(), p.Kind.authorizeMore()))
 }
 
 func refusePerApply(title string, authorized, reserved, most money.Amount, bought string) *Refusal {
@@ -177,7 +210,10 @@ func waysOut(kind Kind, id string) string {
 func refuseOtherInputs(p *Purchase, id string) *Refusal {
 	which, keep := "", "."
 	if id != "" {
-		which, keep = " (id "+id+")", ", or import it:\n\n"+importBlock(p.Kind, id)
+		which = " (id " + id + ")"
+	}
+	if id != "" && !p.Kind.trait().unimportable {
+		keep = ", or import it:\n\n" + importBlock(p.Kind, id)
 	}
 	return refuse(ReasonBound, nil, "Key was used for another purchase",
 		fmt.Sprintf("The %s was not sent and %s: under the key %q another %s was made before%s, with other "+
@@ -214,7 +250,7 @@ func refuseNoID(p *Purchase, found finding, lookup error) *Refusal {
 		way = "Don't make it by hand: apply again, which looks for it first."
 	}
 	if !found.none() {
-		way = "Look at them on AUTX. The right one is taken into the state by an import block:\n\n" + importBlock(p.Kind, found.candidates[0].ID)
+		way = byHand(p.Kind, found.candidates[0].ID, true)
 	}
 	return refuse(ReasonUnknown, lookup, "Purchase made, but its id is not known",
 		fmt.Sprintf("AUTX has confirmed the %s without saying its id, and it can't be told: %sIt was made once. "+
@@ -253,9 +289,7 @@ func refuseAmbiguous(p *Purchase, found finding, lost error) *Refusal {
 			"it:\n\n", p.Title, lost)
 	}
 	detail += found.listed()
-	detail += fmt.Sprintf("\nLook at them on AUTX. The right one is taken into the state by an import block:\n\n%s\n\nIf none is it, change %s "+
-		"to have it made.",
-		importBlock(p.Kind, found.candidates[0].ID), p.Kind.trait().keyName)
+	detail += "\n" + byHand(p.Kind, found.candidates[0].ID, false)
 	return refuse(ReasonAmbiguous, lost, "Purchase can't be told from others", detail)
 }
 

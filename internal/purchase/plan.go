@@ -56,7 +56,7 @@ func (d *Desk) planCreate(ctx context.Context, p Planned) []Problem {
 		return append(problems, d.planNotAllowed(p))
 	}
 	if most := d.limits.MaxPerPurchase; most != nil && p.Kind.charges() && !p.UnknownAmount && p.Authorized.GreaterThan(*most) {
-		refusal := refusePerPurchase(p.Title, p.Authorized, *most)
+		refusal := refusePerPurchase(p.Kind, p.Title, p.Authorized, *most)
 		problems = append(problems, fail(refusal.Summary, refusal.Detail))
 	}
 	return append(problems, d.planTotal(ctx, p)...)
@@ -131,6 +131,10 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 		return d.journalWarning(err)
 	case rec == nil:
 		return nil
+	case rec.noted():
+		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before, by a run that was interrupted or is not over "+
+			"yet. If its inputs are the same, apply takes it over as far as it got, and does not go on with it; otherwise it refuses.",
+			p.Key, p.Kind.trait().noun, rec.NotedID))}
 	case rec.State.open():
 		return []Problem{warn("Earlier purchase is still open", fmt.Sprintf("An earlier run sent the %s, and it is not known what came of it. "+
 			"Apply looks it up first, and buys only if it is not there.",

@@ -40,7 +40,13 @@ func (m Match) String() string {
 // after a lost answer, but knows that the purchase was made: one whose key is used once for ever is never called absent, and never sent again.
 var ErrIDUnknown = errors.New("the service confirmed the purchase without saying its id")
 
-// Purchase is one purchase to be made at most once. Its functions talk to the service; only Send may charge.
+// Note writes into the journal, durably, what is known so far of a purchase that is under way: its id, "" while it is not known, and notes of the
+// caller's own form, nil to leave them as they are. Notes hold no secret. An id that was noted stays.
+//
+// When it gives an error, nothing more that charges may be sent: what a later run would have to know of it could not be written down.
+type Note func(id string, notes json.RawMessage) error
+
+// Purchase is one purchase to be made at most once. Its functions talk to the service; only Send or Conduct may charge.
 type Purchase struct {
 	// Kind and Key identify the purchase.
 	Kind Kind
@@ -54,7 +60,7 @@ type Purchase struct {
 	Scope string
 	// Authorized is the most that the configuration allows for this purchase, in US dollars.
 	Authorized money.Amount
-	// Deadline bounds the request of Send, once it runs detached from the CLI's cancellation. Zero means 150 seconds.
+	// Deadline bounds Send or Conduct, which run detached from the CLI's cancellation. Zero means 150 seconds.
 	Deadline time.Duration
 	// Price reads what it costs now, in US dollars, right before the charge. Nil where that can't be read.
 	Price func(ctx context.Context) (money.Amount, error)
@@ -64,6 +70,10 @@ type Purchase struct {
 	// most once by one Buy. Other errors must tell whether the request may have been carried out, as the client's do; one that does not tell is taken
 	// for unknown.
 	Send func(ctx context.Context) (id string, err error)
+	// Conduct takes the place of Send for a purchase of several steps, such as a conversation. It notes the id as soon as it knows it, and whatever a
+	// later run will need before each step that charges. With an id and no error the purchase is made, whatever part of it was carried out; its result
+	// and its notes say which. Errors are taken as those of Send; but once an id was noted there is a purchase, and an error is a warning.
+	Conduct func(ctx context.Context, note Note) (id string, err error)
 	// Find looks up what may be the purchase: new against the snapshot. Nil where nothing can be looked up.
 	Find func(ctx context.Context, snapshot json.RawMessage) ([]Match, error)
 	// Confirm tells whether the object of an id is there and ours. Nil where it can't be asked; the journal is believed then.
@@ -84,6 +94,8 @@ type Result struct {
 	ID string
 	// Adopted says that it was bought by an earlier run and taken over: this call charged nothing.
 	Adopted bool
+	// Notes are what Purchase.Conduct noted last, now or in the run that made the purchase; nil where it noted nothing.
+	Notes json.RawMessage
 	// Problems are warnings, never errors: what was paid for must not be tainted.
 	Problems []Problem
 }

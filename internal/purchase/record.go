@@ -53,6 +53,10 @@ type record struct {
 	DigestClaimed bool `json:"digest_claimed,omitempty"`
 	// Confirmed says of an open purchase that the service has confirmed it: only its id is not known.
 	Confirmed bool `json:"confirmed,omitempty"`
+	// NotedID is the id that an open purchase of several steps has got already. What is noted is settled as known once its process has ended.
+	NotedID string `json:"noted_id,omitempty"`
+	// Notes are what a purchase of several steps has noted of itself.
+	Notes json.RawMessage `json:"notes,omitempty"`
 	// Placeholder says that the id only stands in for one that could not be told.
 	Placeholder bool `json:"placeholder,omitempty"`
 	// PlannedAnew says that the last plan that spoke of the key wanted to buy what is live already.

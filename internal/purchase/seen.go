@@ -94,12 +94,13 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id, digest string)
 		return d.insert(ctx, name, rec)
 	}
 	if rec.State.settled() && rec.ID != id {
-		rec.Digest, rec.DigestClaimed, rec.Instance, rec.Placeholder = "", false, "", false // of what the key named before
+		// Of what the key named before.
+		rec.Digest, rec.DigestClaimed, rec.Instance, rec.Placeholder, rec.Notes = "", false, "", false, nil
 	}
 	if rec.learnsFrom(digest) {
 		rec.Digest, rec.DigestClaimed = digest, true
 	}
-	rec.InState, rec.ID, rec.Candidates, rec.Confirmed, rec.PlannedAnew = true, id, nil, false, false
+	rec.InState, rec.ID, rec.NotedID, rec.Candidates, rec.Confirmed, rec.PlannedAnew = true, id, "", nil, false, false
 	if rec.State != stateAdopted {
 		rec.State = stateKnown
 	}
@@ -122,6 +123,8 @@ func (r *record) newerThan(id string) bool {
 	switch {
 	case r == nil:
 		return false
+	case r.noted():
+		return r.NotedID != id
 	case r.State.open():
 		return slices.Contains(r.Earlier, id)
 	}
