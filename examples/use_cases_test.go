@@ -148,7 +148,7 @@ func TestAccUseCaseLookups(t *testing.T) {
 	w.set("budget_usd", "0.10")
 	status, out := w.try(t, w.cli, "plan", "-input=false", "-no-color")
 	// The CLI breaks lines where they are full.
-	if status == 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), "No text agent costs at most $0.10 a request.") {
+	if status == 0 || !strings.Contains(strings.Join(strings.Fields(out), " "), "No text agent costs at most 0.10 US dollars a request.") {
 		t.Errorf("a budget that fits no agent ends with status %d:\n%s", status, out)
 	}
 }

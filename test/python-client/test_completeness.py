@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import pathlib
+import re
 
 import pytest
 
@@ -32,3 +33,14 @@ def test_every_public_method_has_a_test(request, name):
     assert {method for method in methods if f"{name}.{method}" not in tested} == set()
     unknown = {entry for entry in tested if entry.startswith(f"{name}.")} - {f"{name}.{method}" for method in methods}
     assert unknown == set(), "markers that name a method which the client does not have"
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_public_method_has_its_place_in_the_guide(name):
+    """The guide for those who know the SDK leaves no method out, and names none that is not there."""
+    guide = (HERE.parents[1] / "templates/guides/sdk.md").read_text()
+    rows = re.findall(r"^\| (.*?) \|", guide, flags=re.MULTILINE)
+    told = {method for row in rows for method in re.findall(r"`(\w+)`", row)}
+
+    assert public_methods(name) - told == set()
+    assert told - set().union(*(public_methods(cls) for cls in CLASSES)) == set()

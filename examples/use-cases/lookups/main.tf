@@ -61,7 +61,7 @@ output "agent" {
 
   precondition {
     condition     = local.chosen != null
-    error_message = "No ${var.category} agent costs at most $${var.budget_usd} a request."
+    error_message = "No ${var.category} agent costs at most ${var.budget_usd} US dollars a request."
   }
 }
 
