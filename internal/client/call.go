@@ -27,6 +27,8 @@ func (a *answer) requestID() string {
 type call struct {
 	req      request
 	attempts int
+	counted  int           // attempts that count against the retries
+	progress uint64        // the pacer's, when the call began or was last told to wait
 	started  time.Time     // of the attempt
 	took     time.Duration // by the attempt, once it is over
 	trip     *trip         // of the attempt; nil before the first
@@ -47,7 +49,7 @@ func callFrom(ctx context.Context) *call {
 // do sends a request as often as the rules allow and gives its 2xx answer, or an *Error.
 func (c *Client) do(ctx context.Context, req request) (*answer, error) {
 	req.secrets = req.secrets.and(c.secrets)
-	current := &call{req: req}
+	current := &call{req: req, progress: c.pacer.progress()}
 	ctx = c.logContext(context.WithValue(ctx, callKey{}, current))
 
 	target := c.baseURL + req.path

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"math"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -18,6 +19,12 @@ type Client struct {
 	Credits *CreditsService
 	// Orders calls what concerns orders.
 	Orders *OrdersService
+	// Sessions calls what concerns chat sessions, conversations included.
+	Sessions *SessionsService
+	// Proxy passes requests on to agents.
+	Proxy *ProxyService
+	// Payments calls what concerns payments by card.
+	Payments *PaymentsService
 
 	config   Config
 	baseURL  string
@@ -50,7 +57,7 @@ func New(config Config) (*Client, error) {
 		HTTPClient:     &http.Client{Transport: c.wire, Timeout: config.Timeout, CheckRedirect: checkRedirect},
 		RetryWaitMin:   firstBackoff,
 		RetryWaitMax:   lastBackoff,
-		RetryMax:       config.MaxRetries,
+		RetryMax:       math.MaxInt32, // checkRetry counts: not every attempt does
 		RequestLogHook: beginAttempt,
 		CheckRetry:     c.checkRetry,
 		Backoff:        c.backoff,
@@ -60,6 +67,9 @@ func New(config Config) (*Client, error) {
 	c.Agents = &AgentsService{client: c}
 	c.Credits = &CreditsService{client: c}
 	c.Orders = &OrdersService{client: c}
+	c.Sessions = &SessionsService{client: c}
+	c.Proxy = &ProxyService{client: c}
+	c.Payments = &PaymentsService{client: c}
 	return c, nil
 }
 
@@ -73,6 +83,10 @@ func (c *Client) Instance() string {
 	}
 	return ""
 }
+
+// RateLimit tells whether the service has answered 429 to a request of this client, and the rate, in requests a second, at which the client goes on
+// since.
+func (c *Client) RateLimit() (perSecond float64, found bool) { return c.pacer.limited() }
 
 func (c *Client) noteInstance(id string) {
 	if id != "" && id != c.Instance() {

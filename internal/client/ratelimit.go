@@ -13,99 +13,122 @@ const (
 	maxRequestsPerSecond = 1e6
 	// longWait is how long a request must wait for the rate limit before the user is told why the run is slow.
 	longWait = time.Second
-	// stagger is the distance at which requests go on after a pause, so that those that waited longest come first.
-	stagger = 10 * time.Millisecond
 )
 
-// pacer decides when a request may be sent. It keeps to the configured rate, and when the service answers 429 it holds back all requests for as long
-// as the service asked, then lets them go in the order in which they came: without that a busy run starves some requests until they fail.
+// pacer decides when a request may be sent: one gate for all requests of a client. It keeps to the configured rate, and when the service answers 429
+// it holds back all requests for as long as the service asked, then lets them go at the rate that the service was seen to take (pace). So a limit is
+// met by waiting: without that, a busy run starves some requests until they fail.
 type pacer struct {
-	bucket *rate.Limiter // nil: no limit
-	told   sync.Once
+	told sync.Once
 
-	mu     sync.Mutex
-	paused time.Time // no request before this time
-	next   time.Time // the next place in the queue after the pause
+	mu      sync.Mutex
+	pace    pace
+	bucket  *rate.Limiter // at the pace
+	changed chan struct{} // closed when the bucket is replaced, as places given by the old one no longer count
+	paused  time.Time     // no request before this time
+	done    uint64        // answers other than 429
 }
 
 func newPacer(perSecond float64) *pacer {
-	p := &pacer{}
-	if perSecond > 0 {
-		// A burst of one spaces requests evenly; a larger one would let twice the rate through in the first second.
-		p.bucket = rate.NewLimiter(rate.Limit(perSecond), 1)
-	}
+	p := &pacer{pace: newPace(perSecond)}
+	p.renew()
 	return p
+}
+
+// renew starts a bucket at the current pace. A burst of one spaces requests evenly; a larger one would let twice the rate through in the first
+// second.
+func (p *pacer) renew() {
+	if p.changed != nil {
+		close(p.changed)
+	}
+	p.bucket, p.changed = rate.NewLimiter(p.pace.limit, 1), make(chan struct{})
 }
 
 // wait returns when a request may be sent, or with the context's error when that ends first.
 func (p *pacer) wait(ctx context.Context) error {
 	for {
-		place, waiting := p.queue(time.Now())
-		if !waiting {
-			break
+		place := p.queue(time.Now())
+		if place.wait <= 0 {
+			return ctx.Err()
 		}
-		if err := p.sleep(ctx, time.Until(place)); err != nil {
-			return err
+		if place.wait >= longWait {
+			p.told.Do(func() { logSlowedDown(ctx, place.wait) })
 		}
-		if p.mayGo(place) {
-			break
+		timer := time.NewTimer(place.wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			place.giveBack()
+			return ctx.Err()
+		case <-place.changed:
+			timer.Stop()
+		case <-timer.C:
+			if place.reserved != nil {
+				return nil
+			}
 		}
 	}
-	if p.bucket == nil {
-		return ctx.Err()
-	}
-	reserved := p.bucket.Reserve()
-	if err := p.sleep(ctx, reserved.Delay()); err != nil {
-		reserved.Cancel() // somebody else may have the place
-		return err
-	}
-	return nil
 }
 
-// pause holds back all requests for a time.
-func (p *pacer) pause(wait time.Duration) {
+// place is where a request stands in the queue.
+type place struct {
+	wait     time.Duration
+	reserved *rate.Reservation // nil while all requests are held back
+	changed  <-chan struct{}   // closed when the place counts no longer
+}
+
+// giveBack leaves the place to somebody else.
+func (p place) giveBack() {
+	if p.reserved != nil {
+		p.reserved.Cancel()
+	}
+}
+
+func (p *pacer) queue(now time.Time) place {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if until := time.Now().Add(wait); until.After(p.paused) {
+	if wait := p.paused.Sub(now); wait > 0 {
+		return place{wait: wait, changed: p.changed}
+	}
+	reserved := p.bucket.ReserveN(now, 1)
+	wait := reserved.DelayFrom(now)
+	p.pace.sends(now)
+	if wait > 0 && p.pace.grow(now) {
+		p.bucket.SetLimitAt(now, p.pace.limit)
+	}
+	return place{wait: wait, reserved: reserved, changed: p.changed}
+}
+
+// answered notes an answer other than 429.
+func (p *pacer) answered() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done++
+	p.pace.taken++
+}
+
+// progress counts the answers other than 429.
+func (p *pacer) progress() uint64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.done
+}
+
+// refused notes a 429 to a request that was sent at a time. It holds back all requests for the wait that the service asked for, which may be zero.
+func (p *pacer) refused(sent, now time.Time, wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if until := now.Add(wait); wait > 0 && until.After(p.paused) {
 		p.paused = until
-		if p.next.Before(until) {
-			p.next = until
-		}
+	}
+	if p.pace.reduce(sent, now, max(wait, shortestPause)) {
+		p.renew()
 	}
 }
 
-// queue gives a request its place after a pause, or tells that there is nothing to wait for.
-func (p *pacer) queue(now time.Time) (place time.Time, waiting bool) {
+// limited is the rate at which the service was found to take requests, and whether it has answered 429 at all.
+func (p *pacer) limited() (perSecond float64, found bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !now.Before(p.next) {
-		return time.Time{}, false
-	}
-	place = p.next
-	p.next = p.next.Add(stagger)
-	return place, true
-}
-
-// mayGo tells whether no further pause has begun since the place was given.
-func (p *pacer) mayGo(place time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return !p.paused.After(place)
-}
-
-func (p *pacer) sleep(ctx context.Context, wait time.Duration) error {
-	if wait <= 0 {
-		return ctx.Err()
-	}
-	if wait >= longWait {
-		p.told.Do(func() { logSlowedDown(ctx, wait) })
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
+	return float64(p.pace.limit), p.pace.found
 }

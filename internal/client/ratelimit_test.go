@@ -3,13 +3,17 @@ package client_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+	"golang.org/x/time/rate"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 )
@@ -137,52 +141,158 @@ func TestSlownessIsExplainedOnce(t *testing.T) {
 	}
 }
 
-// windowed answers like a service that lets so many requests a second through and refuses the rest until the second is over.
-func windowed(limit int) func(req *http.Request, earlier int) (*http.Response, error) {
-	var mu sync.Mutex
+// limiter tells for each request whether a service takes it, and if not, how many seconds later it would.
+type limiter func(now time.Time) (taken bool, retryAfter int)
+
+// windowed takes so many requests in each window of time.
+func windowed(limit int, window time.Duration) limiter {
 	counts := map[int64]int{}
+	return func(now time.Time) (bool, int) {
+		n := now.UnixNano() / int64(window)
+		counts[n]++
+		return counts[n] <= limit, int((time.Duration(n+1)*window - time.Duration(now.UnixNano()) + time.Second - 1) / time.Second)
+	}
+}
+
+// bucketed takes requests at a rate, and a burst of them after a quiet time.
+func bucketed(perSecond float64, burst int) limiter {
+	bucket := rate.NewLimiter(rate.Limit(perSecond), burst)
+	return func(now time.Time) (bool, int) {
+		return bucket.AllowN(now, 1), int(math.Ceil((1 - bucket.TokensAt(now)) / perSecond))
+	}
+}
+
+// limited answers like a service with a limit. It counts the refusals, and waits for a request's way there and back.
+func limited(allow limiter, refusals *int) func(req *http.Request, earlier int) (*http.Response, error) {
+	var mu sync.Mutex
 	return func(req *http.Request, _ int) (*http.Response, error) {
+		time.Sleep(20 * time.Millisecond)
 		mu.Lock()
 		defer mu.Unlock()
-		second := time.Now().Unix()
-		counts[second]++
-		if counts[second] > limit {
-			return respond(req, 429, map[string]string{"Retry-After": "1"}, ""), nil
+		if taken, retryAfter := allow(time.Now()); !taken {
+			*refusals++
+			return respond(req, 429, map[string]string{"Retry-After": strconv.Itoa(retryAfter)}, ""), nil
 		}
 		return respond(req, 200, nil, fullAgent), nil
 	}
 }
 
-// TestBusyRunAgainstALimit has 10 workers with 30 calls each against a service that takes 5 requests a second. With 3 retries each, all must succeed,
-// purchases too, and not much slower than the limit allows.
+// TestBusyRunAgainstALimit has many workers with 300 calls in all against services with limits. With a single retry each, all must succeed, purchases
+// too, not much slower than the limit allows, and with few requests that are refused.
 func TestBusyRunAgainstALimit(t *testing.T) {
 	t.Parallel()
-	for _, workers := range []int{2, 10, 40} {
-		t.Run(fmt.Sprintf("%d workers", workers), func(t *testing.T) {
+	const calls = 300
+	services := map[string]struct {
+		limit     func() limiter
+		atBest    time.Duration
+		configure float64
+		refusals  int // besides one for each worker when the limit is met
+	}{
+		"5 a second, windows":       {func() limiter { return windowed(5, time.Second) }, 60 * time.Second, 0, 30},
+		"5 a second, bucket":        {func() limiter { return bucketed(5, 5) }, 59 * time.Second, 0, 12},
+		"5 a second, configured":    {func() limiter { return bucketed(5, 5) }, 60 * time.Second, 5, 0},
+		"5 a second, configured 20": {func() limiter { return bucketed(5, 5) }, 59 * time.Second, 20, 12},
+		"100 a second, bucket":      {func() limiter { return bucketed(100, 100) }, 2 * time.Second, 0, 12},
+		"1 a second after 60":       {func() limiter { return bucketed(1, 60) }, 240 * time.Second, 0, 40},
+		"100 a minute":              {func() limiter { return windowed(100, time.Minute) }, 2 * time.Minute, 0, 30},
+	}
+	for name, service := range services {
+		for _, workers := range []int{2, 10, 40} {
+			t.Run(fmt.Sprintf("%s/%d workers", name, workers), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					var refusals int
+					wire := &fakeWire{answer: limited(service.limit(), &refusals)} //nolint:bodyclose // the client closes it
+					c := wire.client(t, retries(1), perSecond(service.configure))
+					start := time.Now()
+					var all sync.WaitGroup
+					for worker := range workers {
+						all.Go(func() {
+							for i := worker; i < calls; i += workers {
+								if err := oneOfEachKind()[[]string{"GET", "create"}[i/workers%2]].call(t.Context(), c); err != nil {
+									t.Error(err)
+								}
+							}
+						})
+					}
+					all.Wait()
+					took := time.Since(start)
+					pace, found := c.RateLimit()
+					t.Logf("%d calls took %s, at best %s; %d refused; pace %.3g", calls, took, service.atBest, refusals, pace)
+					if most := service.atBest*3/2 + 3*time.Second; took > most {
+						t.Errorf("it took %s; allowed are %s", took, most)
+					}
+					if most := service.refusals + workers; refusals > most {
+						t.Errorf("%d requests were refused; allowed are %d", refusals, most)
+					}
+					if found != (refusals > 0) {
+						t.Errorf("the limit was found: %t", found)
+					}
+				})
+			})
+		}
+	}
+}
+
+// TestWaitingForTheLimitIsNoRetry refuses one call six times while others are answered, and for ever while none is.
+func TestWaitingForTheLimitIsNoRetry(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		others   bool
+		refusals int
+		retries  int
+		attempts int
+		fails    bool
+	}{
+		"others go on":                 {true, 6, 1, 7, false},
+		"nobody goes on":               {false, 100, 3, 4, true},
+		"no retries are wanted at all": {true, 6, 0, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				wire := &fakeWire{answer: windowed(5)} //nolint:bodyclose // the client closes it
-				c := wire.client(t)
-				start := time.Now()
-				var all sync.WaitGroup
-				for range workers {
-					all.Go(func() {
-						for i := range 300 / workers {
-							if err := oneOfEachKind()[[]string{"GET", "create"}[i%2]].call(t.Context(), c); err != nil {
-								t.Error(err)
-							}
-						}
-					})
+				var posts atomic.Int64
+				var c *client.Client
+				wire := &fakeWire{answer: func(req *http.Request, _ int) (*http.Response, error) {
+					if req.Method == http.MethodGet || int(posts.Add(1)) > test.refusals {
+						return respond(req, 200, nil, fullAgent), nil
+					}
+					if test.others {
+						var other sync.WaitGroup
+						other.Go(func() { _ = oneOfEachKind()["GET"].call(context.Background(), c) })
+						other.Wait()
+					}
+					return respond(req, 429, map[string]string{"Retry-After": "2"}, ""), nil
+				}}
+				c = wire.client(t, retries(test.retries))
+				err := oneOfEachKind()["create"].call(t.Context(), c)
+				if (err != nil) != test.fails || int(posts.Load()) != test.attempts {
+					t.Errorf("%d attempts, %v", posts.Load(), err)
 				}
-				all.Wait()
-				took := time.Since(start)
-				t.Logf("%d calls took %s and %d requests", 300/workers*workers, took, len(wire.times()))
-				if took > 90*time.Second {
-					t.Errorf("it took %s; the limit allows 60s", took)
+				if e, ok := client.AsError(err); ok && (e.Outcome != client.Refused || e.Attempts != test.attempts) {
+					t.Errorf("outcome %s, %d attempts", e.Outcome, e.Attempts)
 				}
 			})
 		})
 	}
+}
+
+// TestWaitingForTheLimitEndsWithTheContext gives a call less time than the limit.
+func TestWaitingForTheLimitEndsWithTheContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		wire := &fakeWire{answer: func(req *http.Request, _ int) (*http.Response, error) {
+			return respond(req, 429, map[string]string{"Retry-After": "30"}, ""), nil
+		}}
+		c := wire.client(t, retries(20))
+		ctx, cancel := context.WithTimeout(t.Context(), 70*time.Second)
+		defer cancel()
+		start := time.Now()
+		e := mustFail(t, oneOfEachKind()["create"].call(ctx, c))
+		if e.Outcome != client.Refused || e.Attempts != 3 || time.Since(start) != 70*time.Second {
+			t.Errorf("outcome %s, %d attempts after %s: %v", e.Outcome, e.Attempts, time.Since(start), e)
+		}
+	})
 }
 
 // TestPauseHoldsBackOthers is told to wait by one request and sends another meanwhile.
@@ -207,7 +317,7 @@ func TestPauseHoldsBackOthers(t *testing.T) {
 			t.Error(err)
 		}
 		first.Wait()
-		between(t, wire.waits(), [2]time.Duration{20 * time.Second, 20 * time.Second}, [2]time.Duration{time.Millisecond, 20 * time.Millisecond})
+		between(t, wire.waits(), [2]time.Duration{20 * time.Second, 20 * time.Second}, [2]time.Duration{100 * time.Millisecond, 200 * time.Millisecond})
 	})
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type request struct {
 	contentType string
 	// stream begins to read a body that is too large to be held in memory; it takes the place of body.
 	stream func() (io.Reader, error)
+	// accept names the content types that are wanted of the answer; JSON when empty.
+	accept string
 	// once means that the request moves money or creates something, and so must reach the service once at most. Others only read, or set absolute
 	// values: carried out twice they do what they do once.
 	once bool
@@ -102,7 +105,7 @@ func (r request) withFiles(files ...filePart) (request, error) {
 func (c *Client) header(r request) http.Header {
 	h := http.Header{}
 	h.Set("Authorization", "Bearer "+c.config.APIKey)
-	h.Set("Accept", contentTypeJSON)
+	h.Set("Accept", cmp.Or(r.accept, contentTypeJSON))
 	if c.config.UserAgent != "" {
 		h.Set("User-Agent", c.config.UserAgent)
 	}

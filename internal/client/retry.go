@@ -39,10 +39,10 @@ func (c *Client) checkRetry(ctx context.Context, _ *http.Response, err error) (b
 	}
 	outcome := outcomeOf(current.trip, err)
 	current.outcomes = append(current.outcomes, outcome)
-	if wait, ok := c.askedToPause(current.trip); ok {
-		c.pacer.pause(wait)
+	if !c.keepPace(current) {
+		current.counted++
 	}
-	if ctx.Err() != nil || current.attempts > c.config.MaxRetries || !c.worthRepeating(current, outcome, err) {
+	if ctx.Err() != nil || c.config.MaxRetries == 0 || current.counted > c.config.MaxRetries || !c.worthRepeating(current, outcome, err) {
 		return false, nil //nolint:nilerr // the caller gets the attempt's error; one from here would take its place
 	}
 	current.previous = withoutURL(err)
@@ -101,14 +101,32 @@ func isPermanent(err error) bool {
 		errors.As(err, &record) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
+// keepPace tells the pacer of an attempt's answer, and whether the attempt was in vain only because of the rate limit: then it does not count against
+// the retries, as long as the service takes other requests meanwhile. The limit is met by waiting, and ends no request that has time to wait.
+func (c *Client) keepPace(current *call) (waitsForItsTurn bool) {
+	switch current.trip.status {
+	case 0:
+		return false
+	case http.StatusTooManyRequests:
+	default:
+		c.pacer.answered()
+		return false
+	}
+	wait, asked := c.askedToPause(current.trip)
+	c.pacer.refused(current.started, time.Now(), wait)
+	before, now := current.progress, c.pacer.progress()
+	current.progress = now
+	return asked && now > before
+}
+
 // askedToPause gives how long a 429 asks for no requests at all: the limit is the key's, not the request's. A wait beyond the cap concerns only the
 // request that was told so.
 func (c *Client) askedToPause(t *trip) (time.Duration, bool) {
-	if t.status != http.StatusTooManyRequests {
+	wait, asked := parseRetryAfter(t.header.Get(headerRetryAfter), time.Now())
+	if !asked || wait <= 0 || wait > c.config.RetryAfterCap {
 		return 0, false
 	}
-	wait, asked := parseRetryAfter(t.header.Get(headerRetryAfter), time.Now())
-	return wait, asked && wait > 0 && wait <= c.config.RetryAfterCap
+	return wait, true
 }
 
 // backoff gives the wait before another attempt. After a 429 that paused the whole client it is zero, because the pacer does the waiting and keeps
