@@ -227,7 +227,7 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 		return diagnose.Error("Could not place "+title(b.plan), err, fieldPaths)
 	}
 	at := path.Empty()
-	detail := refusal.Detail
+	detail := diagnose.Detail(refusal)
 	switch refusal.Reason {
 	case purchase.ReasonPrice:
 		at = path.Root("max_price")

@@ -4,13 +4,13 @@ import (
 	"context"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/singleflight"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/inventory"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/once"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 )
 
@@ -20,21 +20,21 @@ type walk struct {
 	// orders are the account's orders, read together. What comes from the list has no output.
 	orders *inventory.Shelf[*client.Order]
 	// agents are those that a plan wants to buy from, and balance what it can buy with: facts for a reader, never for a purchase.
-	agents  memory[*client.Agent]
-	balance memory[*client.Balance]
+	agents  once.Memory[*client.Agent]
+	balance once.Memory[*client.Balance]
 
+	before  once.Before // by agent
 	flights singleflight.Group
 
 	mu        sync.Mutex
 	kept      map[string]string // by key: the id with which a plan goes on
 	planned   money.Amount      // what the plans of this walk authorise
 	toldShort bool
-	before    map[string]*glance // by agent
 }
 
 func walkOf(data *providerdata.Data) *walk {
 	return providerdata.Shared(data, func() *walk {
-		w := &walk{kept: map[string]string{}, before: map[string]*glance{}}
+		w := &walk{kept: map[string]string{}}
 		if api, diags := data.Client(); !diags.HasError() {
 			w.api = api
 			w.orders = inventory.NewShelf(inventory.Source[*client.Order]{
@@ -77,66 +77,27 @@ func (w *walk) firstShort() bool {
 
 // price reads an agent for what an order costs now. Those who want it at the same moment share one request; nothing of it is kept.
 func (w *walk) price(ctx context.Context, agentID string) (*client.Agent, error) {
-	return joined(ctx, &w.flights, "price "+strings.ToLower(agentID), func(ctx context.Context) (*client.Agent, error) {
+	return once.Join(ctx, &w.flights, "price "+strings.ToLower(agentID), func(ctx context.Context) (*client.Agent, error) {
 		return w.api.Agents.Get(ctx, agentID)
 	})
 }
 
-// glance is a look at an agent's orders that purchases of one moment share.
-type glance struct {
-	at  time.Time
-	ids map[string]bool
-}
-
-// glanceAge is how old a look at an agent's orders may be for the next purchase. What was bought since looks new to it, which is right for the
-// purchases of this configuration, as the journal knows them, and is the reason not to let it grow old: what others have bought since could not be
-// told apart.
-const glanceAge = 3 * time.Second
-
 // idsBefore gives the ids of an agent's orders before a purchase.
 func (w *walk) idsBefore(ctx context.Context, agentID string) ([]string, error) {
-	agent := strings.ToLower(agentID)
-	w.mu.Lock()
-	last := w.before[agent]
-	w.mu.Unlock()
-	if last == nil || time.Since(last.at) >= glanceAge {
-		var err error
-		last, err = joined(ctx, &w.flights, "before "+agent, func(ctx context.Context) (*glance, error) {
-			asked := time.Now()
-			orders, err := ordersOf(ctx, w.api, agentID)
-			if err != nil {
-				return nil, err
-			}
-			fresh := &glance{at: asked, ids: make(map[string]bool, len(orders))}
-			for i := range orders {
-				fresh.ids[orders[i].ID] = true
-			}
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.before[agent] = fresh
-			return fresh, nil
-		})
-		if err != nil {
-			return nil, err
+	return w.before.IDs(ctx, strings.ToLower(agentID), func(ctx context.Context) ([]string, error) {
+		orders, err := ordersOf(ctx, w.api, agentID)
+		ids := make([]string, len(orders))
+		for i := range orders {
+			ids[i] = orders[i].ID
 		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	ids := make([]string, 0, len(last.ids))
-	for id := range last.ids {
-		ids = append(ids, id)
-	}
-	return ids, nil
+		return ids, err
+	})
 }
 
 // bought notes an order of this walk, so that the next look at what was there before knows it, and forgets what was read.
 func (w *walk) bought(agentID, id string) {
 	w.orders.Drop()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if last := w.before[strings.ToLower(agentID)]; last != nil {
-		last.ids[id] = true
-	}
+	w.before.Bought(strings.ToLower(agentID), id)
 }
 
 // ordersOf lists an agent's orders, also where the service does not narrow its list down.
@@ -152,48 +113,4 @@ func ordersOf(ctx context.Context, api *client.Client, agentID string) ([]client
 		}
 	}
 	return out, nil
-}
-
-// memory keeps answers for one walk: each is asked for once, whatever becomes of it.
-type memory[T any] struct {
-	mu   sync.Mutex
-	kept map[string]*remembered[T]
-}
-
-type remembered[T any] struct {
-	once  sync.Once
-	value T
-	err   error
-}
-
-func (m *memory[T]) recall(ctx context.Context, key string, ask func(context.Context) (T, error)) (T, error) {
-	m.mu.Lock()
-	if m.kept == nil {
-		m.kept = map[string]*remembered[T]{}
-	}
-	r := m.kept[key]
-	if r == nil {
-		r = &remembered[T]{}
-		m.kept[key] = r
-	}
-	m.mu.Unlock()
-	r.once.Do(func() { r.value, r.err = ask(ctx) })
-	return r.value, r.err
-}
-
-// joined makes a request once for all who want it at the same time. It goes on for the others when one of them gives up, bounded by the client's
-// timeout.
-func joined[T any](ctx context.Context, flights *singleflight.Group, name string, ask func(context.Context) (T, error)) (T, error) {
-	var none T
-	done := flights.DoChan(name, func() (any, error) { return ask(context.WithoutCancel(ctx)) })
-	select {
-	case <-ctx.Done():
-		return none, context.Cause(ctx) //nolint:wrapcheck // the caller's own context
-	case result := <-done:
-		if result.Err != nil {
-			return none, result.Err
-		}
-		value, _ := result.Val.(T)
-		return value, nil
-	}
 }
