@@ -13,6 +13,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
@@ -67,10 +68,10 @@ func (*TransactionsDataSource) Schema(_ context.Context, _ datasource.SchemaRequ
 		MarkdownDescription: "The newest entries of the account's ledger of credits.",
 		Attributes: map[string]schema.Attribute{
 			"limit": schema.Int64Attribute{
-				Optional: true, Validators: []validator.Int64{int64validator.Between(1, mostTransactions)},
+				Optional: true, Validators: []validator.Int64{int64validator.Between(1, ledger.Most)},
 				MarkdownDescription: fmt.Sprintf("How many of the newest entries to read, from 1 to %d, before `type` narrows them down. Defaults "+
 					"to `%d`.",
-					mostTransactions, defaultTransactions),
+					ledger.Most, ledger.Default),
 			},
 			"type": schema.StringAttribute{
 				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -100,7 +101,7 @@ func (d *TransactionsDataSource) Read(ctx context.Context, req datasource.ReadRe
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	limit := defaultTransactions
+	limit := ledger.Default
 	if !model.Limit.IsNull() {
 		limit = int(model.Limit.ValueInt64())
 	}

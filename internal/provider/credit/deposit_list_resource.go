@@ -13,6 +13,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 )
 
@@ -37,9 +38,9 @@ func (*DepositListResource) ListResourceConfigSchema(_ context.Context, _ list.L
 		MarkdownDescription: "Lists the deposits among the newest entries of the ledger, so that they can be imported.",
 		Attributes: map[string]schema.Attribute{
 			"among": schema.Int64Attribute{
-				Optional: true, Validators: []validator.Int64{int64validator.Between(1, mostTransactions)},
+				Optional: true, Validators: []validator.Int64{int64validator.Between(1, ledger.Most)},
 				MarkdownDescription: fmt.Sprintf("Among how many of the newest entries to look, from 1 to %d. Defaults to "+
-					"`%d`.", mostTransactions, mostTransactions),
+					"`%d`.", ledger.Most, ledger.Most),
 			},
 		},
 	}
@@ -64,7 +65,7 @@ func (l *DepositListResource) List(ctx context.Context, req list.ListRequest, st
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	among := mostTransactions
+	among := ledger.Most
 	if !config.Among.IsNull() {
 		among = int(config.Among.ValueInt64())
 	}

@@ -4,31 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 )
-
-const (
-	// defaultTransactions is how many entries client 0.4.1 asks for.
-	defaultTransactions = 50
-	// mostTransactions is the most that one call gives (assumed).
-	mostTransactions = 500
-)
-
-// newestEntries gives the newest entries of the ledger, as many as AUTX gives at once, and how many those are. No call gives the rest.
-func newestEntries(ctx context.Context, api *client.Client) (entries []client.Transaction, limit int, err error) {
-	entries, err = api.Credits.Transactions(ctx, mostTransactions)
-	if client.IsStatus(err, http.StatusBadRequest, http.StatusUnprocessableEntity) {
-		// How many one call may ask for is assumed; what the published client asks for is sure to work.
-		entries, err = api.Credits.Transactions(ctx, defaultTransactions)
-		return entries, defaultTransactions, err
-	}
-	return entries, mostTransactions, err
-}
 
 // snapshot is what the journal keeps of the time before a movement, for a later look for it.
 type snapshot struct {
@@ -46,7 +28,7 @@ type snapshot struct {
 
 // snapshot looks at the ledger before a movement.
 func (d direction) snapshot(ctx context.Context, api *client.Client, key string, amount *money.Amount) (snapshot, error) {
-	entries, limit, err := newestEntries(ctx, api)
+	entries, limit, err := ledger.Newest(ctx, api)
 	if err != nil {
 		return snapshot{}, err
 	}

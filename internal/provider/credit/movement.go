@@ -11,6 +11,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
@@ -111,7 +112,7 @@ func (m *moving) find(ctx context.Context, raw json.RawMessage) ([]purchase.Matc
 
 // confirm tells whether the ledger shows an entry.
 func (m *moving) confirm(ctx context.Context, id string) (bool, error) {
-	entries, _, err := newestEntries(ctx, m.api)
+	entries, _, err := ledger.Newest(ctx, m.api)
 	if err != nil {
 		return false, err
 	}
@@ -124,7 +125,7 @@ func (m *moving) confirm(ctx context.Context, id string) (bool, error) {
 func (m *moving) entryOf(ctx context.Context, id string) client.Transaction {
 	entry := find(m.listed, id)
 	if entry == nil && !isUnlisted(id) {
-		if all, _, err := newestEntries(context.WithoutCancel(ctx), m.api); err == nil {
+		if all, _, err := ledger.Newest(context.WithoutCancel(ctx), m.api); err == nil {
 			entry = find(all, id)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/inventory"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -59,7 +60,7 @@ func walkOf(data *providerdata.Data) *walk {
 			})
 			w.entries = inventory.NewShelf(inventory.Source[client.Transaction]{
 				List: func(ctx context.Context) ([]client.Transaction, error) {
-					entries, _, err := newestEntries(ctx, api)
+					entries, _, err := ledger.Newest(ctx, api)
 					return entries, err
 				},
 				ID: func(entry client.Transaction) string { return entry.ID },
