@@ -24,8 +24,8 @@ const (
 	searching = 0.5
 )
 
-// pace finds the rate that the service takes. Nobody publishes AUTX's rate limits, and other programs may share them; so after a 429 requests go on at
-// the rate at which they were answered before it, the wait that it asks for counted in, and from there slowly faster until the next 429.
+// pace finds the rate that the service takes. AUTX's rate limits are not published, and other programs may share them; so after a 429 requests go on
+// at the rate at which they were answered before it, the wait that it asks for counted in, and from there slowly faster until the next 429.
 type pace struct {
 	ceiling rate.Limit // the configured rate; rate.Inf without one
 	limit   rate.Limit
@@ -59,8 +59,8 @@ func (p *pace) reduce(sent, now time.Time, wait time.Duration) bool {
 	if p.found && !sent.After(p.reduced) {
 		return false
 	}
-	before, seen := p.limit, rate.Limit(float64(p.taken)/(now.Add(wait).Sub(p.first)).Seconds())
-	p.rough = p.taken < fewAnswers
+	before, seen := p.limit, rate.Limit(float64(p.taken)/now.Add(wait).Sub(p.first).Seconds())
+	p.rough = !p.found && p.taken < fewAnswers
 	switch {
 	case p.taken == 0 && before == rate.Inf:
 		seen = firstGuess

@@ -124,11 +124,15 @@ func TestCancelledWhileWaitingForTheRate(t *testing.T) {
 // TestSlownessIsExplainedOnce looks for the one warning.
 func TestSlownessIsExplainedOnce(t *testing.T) {
 	t.Parallel()
-	for rate, warnings := range map[float64]int{0.5: 1, 10: 0} {
+	for rate, warnings := range map[float64]int{0.5: 1, 10: 0, 0: 1} { // without a rate of our own, the service refuses
 		synctest.Test(t, func(t *testing.T) {
 			var log logBuffer
 			ctx := tflogtest.RootLogger(t.Context(), &log)
-			c := (&fakeWire{answer: succeed}).client(t, perSecond(rate))
+			wire := &fakeWire{answer: succeed}
+			if rate == 0 {
+				wire.answer = limited(windowed(2, time.Second), new(int)) //nolint:bodyclose // the client closes it
+			}
+			c := wire.client(t, perSecond(rate))
 			for range 5 {
 				if err := oneOfEachKind()["GET"].call(ctx, c); err != nil {
 					t.Error(err)
@@ -166,7 +170,7 @@ func bucketed(perSecond float64, burst int) limiter {
 func limited(allow limiter, refusals *int) func(req *http.Request, earlier int) (*http.Response, error) {
 	var mu sync.Mutex
 	return func(req *http.Request, _ int) (*http.Response, error) {
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond) // of the bubble's time
 		mu.Lock()
 		defer mu.Unlock()
 		if taken, retryAfter := allow(time.Now()); !taken {
@@ -259,7 +263,7 @@ func TestWaitingForTheLimitIsNoRetry(t *testing.T) {
 					}
 					if test.others {
 						var other sync.WaitGroup
-						other.Go(func() { _ = oneOfEachKind()["GET"].call(context.Background(), c) })
+						other.Go(func() { _ = oneOfEachKind()["GET"].call(t.Context(), c) })
 						other.Wait()
 					}
 					return respond(req, 429, map[string]string{"Retry-After": "2"}, ""), nil

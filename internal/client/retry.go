@@ -39,7 +39,7 @@ func (c *Client) checkRetry(ctx context.Context, _ *http.Response, err error) (b
 	}
 	outcome := outcomeOf(current.trip, err)
 	current.outcomes = append(current.outcomes, outcome)
-	if !c.keepPace(current) {
+	if !c.keepPace(ctx, current) {
 		current.counted++
 	}
 	if ctx.Err() != nil || c.config.MaxRetries == 0 || current.counted > c.config.MaxRetries || !c.worthRepeating(current, outcome, err) {
@@ -103,7 +103,7 @@ func isPermanent(err error) bool {
 
 // keepPace tells the pacer of an attempt's answer, and whether the attempt was in vain only because of the rate limit: then it does not count against
 // the retries, as long as the service takes other requests meanwhile. The limit is met by waiting, and ends no request that has time to wait.
-func (c *Client) keepPace(current *call) (waitsForItsTurn bool) {
+func (c *Client) keepPace(ctx context.Context, current *call) (waitsForItsTurn bool) {
 	switch current.trip.status {
 	case 0:
 		return false
@@ -114,6 +114,9 @@ func (c *Client) keepPace(current *call) (waitsForItsTurn bool) {
 	}
 	wait, asked := c.askedToPause(current.trip)
 	c.pacer.refused(current.started, time.Now(), wait)
+	if asked {
+		c.pacer.told.Do(func() { logSlowedDown(ctx, wait) })
+	}
 	before, now := current.progress, c.pacer.progress()
 	current.progress = now
 	return asked && now > before
