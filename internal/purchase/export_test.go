@@ -198,6 +198,8 @@ type RecordView struct {
 	Owner      string
 	Snapshot   string
 	Candidates int
+	NotedID    string
+	Notes      string
 }
 
 // RecordOf reads the record of a key, false where there is none.
@@ -212,6 +214,7 @@ func (d *Desk) RecordOf(kind Kind, key string) (RecordView, bool) {
 	return RecordView{
 		State: string(rec.State), ID: rec.ID, InState: rec.InState, Attempts: rec.Attempts, Absent: rec.Absent, Digest: rec.Digest,
 		Owner: rec.Owner, Snapshot: string(rec.Snapshot), Candidates: len(rec.Candidates),
+		NotedID: rec.NotedID, Notes: string(rec.lastNotes()),
 	}, true
 }
 

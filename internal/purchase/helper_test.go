@@ -33,14 +33,15 @@ type task struct {
 	Key         string
 	Digest      string
 	MaxPerApply string
-	// Fate is "plain", "kill before", "kill after" (the process kills itself around the charge), or "hold" (it says that its request is on its way, waits
-	// for a line on its standard input, and charges).
+	// Fate is "plain", "kill before", "kill after" (the process kills itself around the charge), "kill noted" (it kills itself after it has charged and
+	// noted that), or "hold" (it says that its request is on its way, waits for a line on its standard input, and charges).
 	Fate string
 }
 
 // answer is what a provider's process reports.
 type answer struct {
 	ID      string
+	Notes   string
 	Adopted bool
 	Reason  string
 	Error   string
@@ -65,7 +66,7 @@ func runHelper(role string) int {
 		return 1
 	}
 	result, err := t.desk(purchase.Hooks{RealProcesses: true, Sleep: func(context.Context, time.Duration) error { return nil }}).Buy(context.Background(), t.purchase())
-	out := answer{ID: result.ID, Adopted: result.Adopted}
+	out := answer{ID: result.ID, Notes: string(result.Notes), Adopted: result.Adopted}
 	if refusal, ok := errors.AsType[*purchase.Refusal](err); ok {
 		out.Reason = string(refusal.Reason)
 	}
@@ -87,7 +88,7 @@ func (t task) desk(h purchase.Hooks) *purchase.Desk {
 }
 
 func (t task) purchase() purchase.Purchase {
-	return purchase.Purchase{
+	p := purchase.Purchase{
 		Kind: order, Key: t.Key, Title: "order " + t.Key, Digest: t.Digest, Authorized: money.FromInt(20), Settled: purchase.AdoptIfSameInputs, Scope: t.Key,
 		Snapshot: func(context.Context) (json.RawMessage, error) { return json.Marshal(t.ids()) },
 		Send:     func(context.Context) (string, error) { return t.send() },
@@ -107,6 +108,28 @@ func (t task) purchase() purchase.Purchase {
 			return err == nil, nil
 		},
 	}
+	if t.Fate == "kill noted" {
+		p.Send, p.Conduct = nil, func(_ context.Context, note purchase.Note) (string, error) {
+			id, err := t.send()
+			if err == nil {
+				err = note(id, json.RawMessage(`{"Begun":1}`))
+			}
+			if err != nil {
+				return id, err
+			}
+			kill()
+			return id, nil
+		}
+	}
+	return p
+}
+
+func kill() {
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil {
+		err = self.Kill()
+	}
+	panic(err)
 }
 
 // ids are the charges under the task's key.
@@ -122,13 +145,6 @@ func (t task) ids() []string {
 }
 
 func (t task) send() (string, error) {
-	kill := func() {
-		self, err := os.FindProcess(os.Getpid())
-		if err == nil {
-			err = self.Kill()
-		}
-		panic(err)
-	}
 	switch t.Fate {
 	case "kill before":
 		kill()

@@ -43,6 +43,26 @@ func TestAProcessKilledAroundTheRequest(t *testing.T) {
 	}
 }
 
+func TestAProcessKilledInAConversation(t *testing.T) {
+	t.Parallel()
+	work := newTask(t, "K", "kill noted")
+	if err := work.start(t, roleProvider, true).wait(); err == nil {
+		t.Fatal("the process was to be killed")
+	}
+	ids := work.ids()
+	if view, ok := work.desk(purchase.Hooks{}).RecordOf(order, "K"); !ok || len(ids) != 1 || view.NotedID != ids[0] {
+		t.Fatalf("the killed process charged %v and left %+v; want one charge, and its id noted", ids, view)
+	}
+	next := work.start(t, roleProvider, true) // it would charge again if it went on
+	got := next.answer()
+	if err := next.wait(); err != nil || got.Error != "" || !got.Adopted || got.ID != ids[0] || got.Notes != `{"Begun":1}` {
+		t.Errorf("the next run: %+v, %v; want the charge taken over with its notes", got, err)
+	}
+	if after := work.ids(); len(after) != 1 {
+		t.Errorf("charges %v; want the one", after)
+	}
+}
+
 func TestARunWaitsForAnotherProcess(t *testing.T) {
 	t.Parallel()
 	work := newTask(t, "K", "hold")
