@@ -20,6 +20,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/reported"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
@@ -125,7 +126,7 @@ func (b *buyer) purchase(most money.Amount, timeout time.Duration) purchase.Purc
 }
 
 func (b *buyer) price(ctx context.Context) (money.Amount, error) {
-	agent, err := b.walk.price(ctx, b.plan.AgentID.ValueString())
+	agent, err := b.walk.facts.Now(ctx, live.ID(b.plan.AgentID.ValueString()))
 	if err != nil {
 		b.agentErr = err
 		return money.Zero(), err
@@ -142,7 +143,7 @@ func (b *buyer) price(ctx context.Context) (money.Amount, error) {
 // would show nothing, and an order that is not found is bought again.
 func (b *buyer) inLists(ctx context.Context) string {
 	if b.agentID == "" {
-		agent, err := b.walk.price(ctx, b.plan.AgentID.ValueString())
+		agent, err := b.walk.facts.Now(ctx, live.ID(b.plan.AgentID.ValueString()))
 		if err != nil {
 			return b.plan.AgentID.ValueString()
 		}
@@ -235,7 +236,7 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 		at = path.Root("idempotency_key")
 	case purchase.ReasonCheck:
 		if client.IsNotFound(b.agentErr) {
-			at, detail = path.Root("agent_id"), detail+"\n\n"+noSuchAgent(b.plan.AgentID.ValueString())
+			at, detail = path.Root("agent_id"), detail+"\n\n"+live.NoSuchAgent(wanted(b.plan))
 		}
 	default:
 	}
