@@ -87,7 +87,7 @@ func (l *DepositListResource) List(ctx context.Context, req list.ListRequest, st
 			}
 			sent++
 			result := req.NewListResult(ctx)
-			result.DisplayName = fmt.Sprintf("deposit of %s, %s", magnitude(entry.Amount).USD(), entry.CreatedAt)
+			result.DisplayName = fmt.Sprintf("deposit of %s, %s", ledger.Magnitude(entry.Amount).USD(), entry.CreatedAt)
 			result.Diagnostics.Append(identity.Set(ctx, result.Identity, entry.ID)...)
 			if req.IncludeResource {
 				result.Diagnostics.Append(result.Resource.Set(ctx, deposits.imported(entry))...)

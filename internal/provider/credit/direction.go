@@ -56,11 +56,3 @@ func (d direction) nameOf(state *movement) string {
 	}
 	return name + " (id " + state.ID.ValueString() + ")"
 }
-
-// magnitude is an amount without its sign: whether withdrawals are negative in the ledger is not documented.
-func magnitude(amount money.Amount) money.Amount {
-	if amount.Sign() < 0 {
-		return amount.Neg()
-	}
-	return amount
-}

@@ -97,7 +97,7 @@ func (d direction) fresh(ctx context.Context, api *client.Client, before snapsho
 func (s snapshot) matching(entries []client.Transaction) []client.Transaction {
 	var out []client.Transaction
 	for _, entry := range entries {
-		if s.Amount == nil || magnitude(entry.Amount).Equal(*s.Amount) {
+		if s.Amount == nil || ledger.Magnitude(entry.Amount).Equal(*s.Amount) {
 			out = append(out, entry)
 		}
 	}

@@ -104,7 +104,7 @@ func (m *moving) find(ctx context.Context, raw json.RawMessage) ([]purchase.Matc
 	m.listed = entries
 	matches := make([]purchase.Match, len(entries))
 	for i, entry := range entries {
-		label := fmt.Sprintf("%s of %s, %s", m.noun, magnitude(entry.Amount).USD(), entry.CreatedAt)
+		label := fmt.Sprintf("%s of %s, %s", m.noun, ledger.Magnitude(entry.Amount).USD(), entry.CreatedAt)
 		matches[i] = purchase.Match{ID: entry.ID, Label: strings.TrimSuffix(label, ", ")}
 	}
 	return matches, nil

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
@@ -50,7 +51,7 @@ func (m *mover) imported(entry client.Transaction) model {
 		ID: types.StringValue(entry.ID), IdempotencyKey: types.StringNull(), Amount: usd.Null(), CreatedAt: optional(entry.CreatedAt),
 		Timeouts: noTimeouts(),
 	}
-	full.moved(usd.Of(magnitude(entry.Amount)))
+	full.moved(usd.Of(ledger.Magnitude(entry.Amount)))
 	return full
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -121,10 +122,10 @@ func (m *mover) checkImported(ctx context.Context, state, plan *movement) diag.D
 	if err != nil {
 		return diagnose.Warning("Could not compare the imported "+m.noun+" with the ledger", err, nil)
 	}
-	if entry := find(entries, state.ID.ValueString()); entry != nil && !magnitude(entry.Amount).Equal(amount) {
+	if entry := find(entries, state.ID.ValueString()); entry != nil && !ledger.Magnitude(entry.Amount).Equal(amount) {
 		return diag.Diagnostics{m.liveFact(path.Root("amount"), "Imported "+m.noun+" is of another amount", fmt.Sprintf(
 			"By the ledger the %s was of %s, and amount says %s. Nothing is moved in either case. Correct amount, or import another %s.",
-			m.nameOf(state), magnitude(entry.Amount).USD(), amount.USD(), m.noun))}
+			m.nameOf(state), ledger.Magnitude(entry.Amount).USD(), amount.USD(), m.noun))}
 	}
 	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/identity"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
@@ -81,7 +82,7 @@ func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *re
 	resp.Diagnostics.Append(diagnose.Problems(result.Problems)...)
 	resp.Diagnostics.Append(diagnose.Soft(identity.Set(ctx, resp.Identity, result.ID))...)
 	plan.ID, plan.CreatedAt = types.StringValue(result.ID), optional(entry.CreatedAt)
-	full.moved(usd.Of(magnitude(entry.Amount)))
+	full.moved(usd.Of(ledger.Magnitude(entry.Amount)))
 	observed := tfsdk.State{Schema: req.Plan.Schema, Raw: req.Plan.Raw.Copy()}
 	resp.Diagnostics.Append(diagnose.Soft(observed.Set(ctx, full))...)
 	filled, err := planned.Fill(req.Plan.Raw, observed.Raw)
@@ -114,7 +115,7 @@ func (m *mover) Read(ctx context.Context, req resource.ReadRequest, resp *resour
 	}
 	if entry := find(entries, state.ID.ValueString()); entry != nil && entry.Type == m.entry {
 		state.CreatedAt = optional(entry.CreatedAt)
-		full.moved(usd.Of(magnitude(entry.Amount)))
+		full.moved(usd.Of(ledger.Magnitude(entry.Amount)))
 		resp.Diagnostics.Append(resp.State.Set(ctx, full)...)
 	}
 }

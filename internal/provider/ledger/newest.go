@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/money"
 )
 
 const (
@@ -24,4 +25,12 @@ func Newest(ctx context.Context, api *client.Client) (entries []client.Transacti
 		return entries, Default, err
 	}
 	return entries, Most, err
+}
+
+// Magnitude is an amount without its sign: that the amounts of entries are positive, whatever their type, is assumed.
+func Magnitude(amount money.Amount) money.Amount {
+	if amount.Sign() < 0 {
+		return amount.Neg()
+	}
+	return amount
 }
