@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -19,6 +20,10 @@ const (
 	DefaultMaxRetries = 3
 	// DefaultRetryAfterCap bounds how long one Retry-After header can make a request wait.
 	DefaultRetryAfterCap = 60 * time.Second
+	// DefaultTurnSilence is how long a turn of a conversation may go without a frame, heartbeats included (assumed; no source has a figure).
+	DefaultTurnSilence = 2 * time.Minute
+	// DefaultTurnTimeout bounds a turn of a conversation as a whole, as heartbeats alone could go on for ever (assumed; orders usually take a minute).
+	DefaultTurnTimeout = 30 * time.Minute
 	// KeyPrefix begins every API key (SDK reference; client 0.4.1 refuses others before any request).
 	KeyPrefix = "autx_live_"
 )
@@ -39,6 +44,10 @@ type Config struct {
 	RequestsPerSecond float64
 	// RetryAfterCap bounds how long a Retry-After header is obeyed; DefaultRetryAfterCap when zero.
 	RetryAfterCap time.Duration
+	// TurnSilence bounds how long a turn of a conversation may go without a frame; DefaultTurnSilence when zero.
+	TurnSilence time.Duration
+	// TurnTimeout bounds a turn of a conversation as a whole; DefaultTurnTimeout when zero.
+	TurnTimeout time.Duration
 	// Transport replaces the network in tests. Nil builds connection pools suited to Terraform's parallelism.
 	Transport http.RoundTripper
 }
@@ -62,6 +71,7 @@ func (c Config) withDefaults() (Config, error) {
 	if c.RetryAfterCap == 0 {
 		c.RetryAfterCap = DefaultRetryAfterCap
 	}
+	c.TurnSilence, c.TurnTimeout = cmp.Or(c.TurnSilence, DefaultTurnSilence), cmp.Or(c.TurnTimeout, DefaultTurnTimeout)
 	problems := []error{CheckBaseURL(c.BaseURL), CheckAPIKey(c.APIKey)}
 	if c.Timeout < 0 {
 		problems = append(problems, fmt.Errorf("timeout: %s is negative", c.Timeout))
@@ -74,6 +84,12 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if c.RetryAfterCap < 0 {
 		problems = append(problems, fmt.Errorf("retry-after cap: %s is negative", c.RetryAfterCap))
+	}
+	if c.TurnSilence < 0 {
+		problems = append(problems, fmt.Errorf("turn silence: %s is negative", c.TurnSilence))
+	}
+	if c.TurnTimeout < 0 {
+		problems = append(problems, fmt.Errorf("turn timeout: %s is negative", c.TurnTimeout))
 	}
 	return c, errors.Join(problems...)
 }

@@ -56,6 +56,41 @@ func logReadProblems(ctx context.Context, ans *answer, problems []string) {
 	})
 }
 
+// logFrame logs a frame of a conversation, without secrets.
+func (c *Conversation) logFrame(direction string, raw []byte) {
+	tflog.SubsystemTrace(c.life, LogSubsystem, "AUTX frame", map[string]any{
+		"method": methodSocket, "path": c.loggedPath(), "direction": direction, "bytes": len(raw),
+		"frame": lazyBody{contentType: contentTypeJSON, body: raw, secrets: c.req.secrets},
+	})
+}
+
+func (c *Conversation) logUnknown(kind string) {
+	tflog.SubsystemDebug(c.life, LogSubsystem, "AUTX sent a frame of an unknown type; it is ignored", map[string]any{
+		"method": methodSocket, "path": c.loggedPath(), "type": oneLine(c.req.secrets.scrub(kind), maxExcerpt),
+	})
+}
+
+func (c *Conversation) logTurn(turn Turn, took time.Duration, err error) {
+	fields := map[string]any{
+		"method": methodSocket, "path": c.loggedPath(), "duration_ms": took.Milliseconds(), "output_bytes": len(turn.Output), "done": turn.Done,
+		"billed": turn.Billed, "session_id": c.session.ID, "order_id": turn.OrderID.Or(""),
+	}
+	c.logWithError("AUTX turn", fields, err)
+}
+
+func (c *Conversation) logEnd(err error) {
+	c.logWithError("AUTX session closed", map[string]any{"method": methodSocket, "path": c.loggedPath(), "session_id": c.session.ID}, err)
+}
+
+func (c *Conversation) logWithError(message string, fields map[string]any, err error) {
+	if err != nil {
+		fields["error"] = oneLine(c.req.secrets.scrub(err.Error()), maxMessage)
+	}
+	tflog.SubsystemDebug(c.life, LogSubsystem, message, fields)
+}
+
+func (c *Conversation) loggedPath() string { return c.req.secrets.scrub(c.req.path) }
+
 func logSlowedDown(ctx context.Context, wait time.Duration) {
 	tflog.SubsystemWarn(ctx, LogSubsystem, "Requests to AUTX are waiting for the rate limit; this is logged once", map[string]any{
 		"wait_ms": wait.Milliseconds(),

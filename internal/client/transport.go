@@ -109,8 +109,12 @@ func (w *wire) RoundTrip(req *http.Request) (*http.Response, error) {
 		GetConn: func(string) { t.asked.Store(true) },
 		GotConn: func(httptrace.GotConnInfo) { t.connected.Store(true) },
 	})))
-	if err == nil {
+	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols { // what follows is no answer but a conversation
+		t.status, t.header = resp.StatusCode, resp.Header
+	} else if err == nil {
 		t.read(resp, current.req)
+	}
+	if err == nil {
 		w.seen(t.header)
 	}
 	logAttempt(ctx, current, req, time.Since(start), err)
