@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -239,11 +240,20 @@ func (c *CLI) Start(args ...string) *Process {
 	output := newTranscript()
 	cmd.Stdout, cmd.Stderr = output, output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	heedHangups()
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
 	return &Process{t: c.t, cmd: cmd, output: output}
 }
+
+// heedHangups keeps a test run that ignores SIGHUP, as under nohup, from handing that down to the CLI. A signal that is caught is at its default in a
+// new process; one that is ignored stays ignored.
+var heedHangups = sync.OnceFunc(func() {
+	if signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
+})
 
 // Signal sends a signal to the CLI alone.
 func (p *Process) Signal(signal syscall.Signal) {
