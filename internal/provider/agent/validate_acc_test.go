@@ -187,5 +187,5 @@ func TestAccBadEnvironment(t *testing.T) {
 	cli.Env = append(append([]string{}, good...), "AUTX_BASE_URL=", "AUTX_API_KEY=autx_live_wrong")
 	cli.Write("provider.tf", fmt.Sprintf("provider \"autx\" {\n  base_url = %q\n  spending = { max_per_apply = \"20\" }\n}\n", server.URL()))
 	cli.Look().MustDo(each("create", "any")).MustWarn("", "401", "AUTX does not accept the API key", "AUTX_API_KEY")
-	cli.ApplyPlan().MustFail("", "launch of agent ANY", "nothing was charged", "401 Unauthorized", "Invalid API key")
+	cli.ApplyPlan().MustFail("", "launch of agent ANY", "nothing was charged", "401 Unauthorized", "Invalid API key", "AUTX_API_KEY")
 }

@@ -364,7 +364,7 @@ func TestScopeMissing(t *testing.T) {
 	d := open(t)
 	d.server.AddFault(`credits.transactions:before:status=403,times=0,body={"detail":"scope"}`)
 	_, diags := d.PlanAndApply(depositType, nil, of("k", "10"))
-	said(t, "the apply", diags.Errors(), "", "was not sent", "403", "scope")
+	said(t, "the apply", diags.Errors(), "", "was not sent", "403", "may lack the scope that this call needs")
 	if diags.Say("Test deposits") {
 		t.Error(diags)
 	}

@@ -31,6 +31,10 @@ func TestProblems(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	refusal := &purchase.Refusal{Problem: purchase.Problem{Summary: "Over the limit", Detail: "All of it."}}
+	unread := func(status int) error {
+		cause := fmt.Errorf("read the balance: %w", &client.Error{Method: http.MethodGet, Path: "/credits/balance", Status: status, Outcome: client.Refused})
+		return &purchase.Refusal{Problem: purchase.Problem{Summary: "Not sent", Detail: "Could not be read."}, Reason: purchase.ReasonCheck, Err: cause}
+	}
 	for name, c := range map[string]struct {
 		err             error
 		summary, detail string
@@ -38,6 +42,14 @@ func TestRefused(t *testing.T) {
 		"the desk's words":      {fmt.Errorf("buy: %w", refusal), "Over the limit", "All of it."},
 		"AUTX's answer":         {&client.Error{Method: http.MethodPost, Path: "/agents/", Status: 409, Message: "taken", Outcome: client.Refused}, title, "POST /agents/: 409 Conflict: taken."},
 		"some other misfortune": {errors.New("bad luck"), title, "Bad luck."},
+		"a key that AUTX does not know": {
+			unread(401), "Not sent", "Could not be read.\n\nAUTX does not accept the API key. Check api_key in the provider block, or AUTX_API_KEY.",
+		},
+		"a key that may not read": {
+			unread(403), "Not sent", "Could not be read.\n\nThe API key may lack the scope that this call needs, or the e-mail address of the account is " +
+				"not verified, or the object belongs to somebody else.",
+		},
+		"what a repetition mends": {unread(503), "Not sent", "Could not be read."},
 	} {
 		got := diagnose.Refused(title, c.err, nil)
 		if diff := cmp.Diff(diag.Diagnostics{diag.NewErrorDiagnostic(c.summary, c.detail)}, got); diff != "" {

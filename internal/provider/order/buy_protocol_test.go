@@ -28,6 +28,8 @@ func TestBuyRefused(t *testing.T) {
 		"a paused agent":    {of("k", "agent_id", rest), "", "", []string{"409", "paused", `order "k"`}},
 		"price too high":    {of("k", "max_price", "0.49"), "", "max_price", []string{"$0.50", "$0.49", "nothing was charged"}},
 		"price not told":    {of("k"), `agents.get:after:status=200,skip=2,body={"id":"x"}`, "", []string{"does not tell the price", "nothing was charged"}},
+		"key not accepted":  {of("k"), "agents.get:before:status=401,times=0", "", []string{"price", "401", "nothing was charged", "AUTX_API_KEY"}},
+		"key may not read":  {of("k"), "orders.list:before:status=403,times=0", "", []string{"what is there already", "403", "nothing was charged", "scope"}},
 		"price not read":    {of("k"), "agents.get:before:status=500,times=0", "", []string{"price", "500", "nothing was charged"}},
 		"no snapshot":       {of("k"), "orders.list:before:status=500", "", []string{"500", "nothing was charged"}},
 		"402":               {of("k", "agent_id", gold, "max_price", "7"), "orders.create:before:status=402,body=broke", "", []string{"402", "broke", "Top them up", "nothing was charged"}},
