@@ -1,6 +1,9 @@
 package agent_test
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -156,5 +159,43 @@ func TestAccGeneratedConfiguration(t *testing.T) {
 	cli.MustBeSettled()
 	if writes := acctest.Writes(server); len(writes) != 0 {
 		t.Errorf("it sent %v", writes)
+	}
+}
+
+// TestAccGeneratedConfigurationOfAReservation lets the CLI write the configuration of an imported reservation, which has a status that nobody chooses.
+func TestAccGeneratedConfigurationOfAReservation(t *testing.T) {
+	t.Parallel()
+	server, cli := begin(t, world{agents: []mockserver.SeedAgent{
+		{Owner: me, Ticker: "RES", Name: "Reserved", EndpointURL: "https://me.example.com/res", Status: "pending"},
+	}}, mockserver.WithAssume("agents.public_endpoint_url", "true"))
+	main := importOf("res", "RES")
+	cli.Write("main.tf", main)
+	cli.Look("-generate-config-out=generated.tf")
+	if generated, err := os.ReadFile(filepath.Join(cli.Dir, "generated.tf")); err != nil || !strings.Contains(string(generated), `"pending"`) {
+		t.Errorf("the CLI wrote %s: %v", generated, err)
+	}
+	cli.ApplyPlan().MustSucceed()
+	cli.MustBeSettled()
+	if writes := acctest.Writes(server); len(writes) != 0 {
+		t.Errorf("it sent %v", writes)
+	}
+
+	t.Log("beside an activation it has to go")
+	cli.Remove("generated.tf")
+	pending := args{"status": `"pending"`}
+	cli.Write("main.tf", agent("res", pending, activated))
+	cli.Report("plan").MustFail("status", "Status can't be chosen", "the activation ends that", "Remove status")
+	cli.Write("main.tf", agent("res", activated))
+	cli.Settle(each("update", "res"))
+	if status := must(t, server, "RES").Status; status != "active" {
+		t.Errorf("the agent is %s", status)
+	}
+
+	t.Log("no other agent can have it")
+	cli.Write("main.tf", agent("res", pending, activated))
+	cli.Report("plan").MustFail("status", "Status can't be chosen", "it is active", "destroy -refresh=false")
+	for label, more := range map[string]args{"new": nil, "other": reserved} {
+		cli.Write("main.tf", agent("res", activated)+agent(label, pending, more))
+		cli.Report("plan").MustFail("status", "Status can't be chosen", "can't be made pending", "launch.reserve", "Remove status")
 	}
 }

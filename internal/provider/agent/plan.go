@@ -49,7 +49,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 }
 
 func (r *Resource) planCreate(ctx context.Context, config resourceModel, plan *resourceModel) diag.Diagnostics {
-	var diags diag.Diagnostics
+	diags := pendingChosen(config, *plan, "a new agent is reserved by launch.reserve, and is pending then")
 	launch, _, more := object.Get[launchModel](ctx, plan.Launch)
 	diags.Append(more...)
 	if config.Status.IsNull() {
@@ -103,6 +103,12 @@ func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, 
 
 	activates, more := r.planActivation(ctx, state, *plan)
 	diags.Append(more...)
+	switch {
+	case activates:
+		diags.Append(pendingChosen(config, *plan, "the activation ends that")...)
+	case state.Status.ValueString() != statusPending:
+		diags.Append(pendingChosen(config, *plan, fmt.Sprintf("it is %s, and only a new agent can be reserved", state.Status.ValueString()))...)
+	}
 	if config.Status.IsNull() {
 		settled.Status = plannedStatus(state, activates)
 		diags.Append(unknownStatusWarning(state, settled)...)

@@ -91,9 +91,10 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"status": schema.StringAttribute{
 				Optional: true, Computed: true,
-				Validators: []validator.String{stringvalidator.OneOf(statusActive, statusPaused)},
+				// Pending chooses nothing, but is what a CLI writes that generates the configuration of an imported reservation.
+				Validators: []validator.String{stringvalidator.OneOf(statusActive, statusPaused, statusPending)},
 				MarkdownDescription: "Whether the agent takes requests: `active` or `paused`. Defaults to `active`. A reserved agent reads `pending` until it " +
-					"is activated.",
+					"is activated; `pending` may be written only of one that was imported, and has to go when it is activated.",
 			},
 			"manifest":     manifestSchema(),
 			"profile":      profileSchema(),

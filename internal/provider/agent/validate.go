@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -22,11 +23,21 @@ func (*Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfig
 	}
 	launch, ok, diags := object.Get[launchModel](ctx, config.Launch)
 	resp.Diagnostics.Append(diags...)
-	if ok && launch.Reserve.ValueBool() && config.Activation.IsNull() && !config.Status.IsNull() && !config.Status.IsUnknown() {
+	chosen := config.Status.ValueString()
+	if ok && launch.Reserve.ValueBool() && config.Activation.IsNull() && chosen != "" && chosen != statusPending {
 		resp.Diagnostics.AddAttributeError(path.Root("status"), "A reserved agent has no status to choose",
 			fmt.Sprintf("With launch.reserve the agent is pending until it is activated, so it can't be %s. Remove status, or add the activation block.",
-				config.Status.ValueString()))
+				chosen))
 	}
+}
+
+// pendingChosen refuses the status pending where it can't be: nobody chooses it, and only a reservation that is there already has it.
+func pendingChosen(config, plan resourceModel, reason string) diag.Diagnostics {
+	if config.Status.ValueString() != statusPending {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("status"), "Status can't be chosen", fmt.Sprintf(
+		"Agent %s can't be made pending: %s. Remove status. (`destroy -refresh=false` gets past this error.)", plan.Ticker.ValueString(), reason))}
 }
 
 // httpsValidator refuses, at plan, an endpoint that AUTX would call without encryption.
