@@ -21,8 +21,8 @@ type conversation struct {
 	fail     map[string]error  // what a step fails with
 	messages int               // how many were sent
 	conducts int
-	ctx      context.Context
-	noteErr  error // of the first note that failed
+	ctx      context.Context //nolint:containedctx // what it was conducted with, to look at
+	noteErr  error           // of the first note that failed
 	note     purchase.Note
 }
 
