@@ -92,7 +92,7 @@ func (b *buying) enter(ctx context.Context) (release func(), err error) {
 		return nil, refuseJournal(p, "can't be read", err)
 	}
 	switch r := d.walk.read(p.Kind, p.Key); {
-	case r.bought != "":
+	case r.bought != "" && !p.Repeatable:
 		release()
 		return nil, refuseDuplicate(p)
 	case r.gaveUp && p.Kind.trait().natural:

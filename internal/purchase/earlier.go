@@ -169,7 +169,7 @@ func (b *buying) settleBound(ctx context.Context, rec *record) (Result, bool, er
 	switch {
 	case err != nil:
 		return Result{}, false, b.unread(ctx, "what this run has bought already", err)
-	case used:
+	case used && !p.Repeatable:
 		return Result{}, false, refuseDuplicate(p)
 	case p.Settled == AdoptUnlessInState && rec.InState:
 		return Result{}, false, refuseInState(p, rec.ID)

@@ -20,6 +20,8 @@ type Planned struct {
 	Authorized money.Amount
 	// UnknownAmount says that Authorized is not known yet.
 	UnknownAmount bool
+	// Repeatable is that of the purchase: several such plans under one key are no mistake.
+	Repeatable bool
 }
 
 // PlanCreate is to be called once for each plan of a purchase without prior state. It enters the purchase into the command's total and tells what
@@ -92,11 +94,14 @@ func (d *Desk) PlanKeep(ctx context.Context, kind Kind, key, id string) []Proble
 func (d *Desk) planKey(p Planned) []Problem {
 	var problems []Problem
 	d.walk.at(p.Kind, p.Key, func(r *row) {
-		if r.created {
+		switch {
+		case r.created && r.repeats && p.Repeatable:
+			return
+		case r.created:
 			problems = []Problem{planDuplicate(p)}
 			return
 		}
-		r.created = true
+		r.created, r.repeats = true, p.Repeatable
 		problems = r.clash(p.Kind, p.Key)
 	})
 	return problems
@@ -174,7 +179,7 @@ func (d *Desk) planTotal(ctx context.Context, p Planned) []Problem {
 	if err != nil {
 		problems = d.journalWarning(err)
 	}
-	if result.elsewhere {
+	if result.elsewhere && !p.Repeatable {
 		problems = append(problems, planDuplicate(p))
 	}
 	if p.Kind.charges() && result.total.GreaterThan(d.limits.MaxPerApply) {

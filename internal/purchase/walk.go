@@ -19,6 +19,7 @@ type row struct {
 	digest   string // of the inputs that the state has of it, "" where they are not known
 	noted    bool   // the journal agrees with stateID and digest
 	created  bool   // a plan without prior state wants to buy under the key
+	repeats  bool   // all that want to buy under the key are Repeatable
 	doomed   bool   // a plan destroys what the state holds under the key
 	giving   string // the id of what this walk is destroying
 	gaveUp   bool   // this walk has destroyed what the key named
