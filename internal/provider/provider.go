@@ -6,7 +6,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -16,16 +18,21 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/agent"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/checkout"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/credit"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/order"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/proxy"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/revenue"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/session"
 )
 
 var (
-	_ provider.Provider                  = (*autxProvider)(nil)
-	_ provider.ProviderWithListResources = (*autxProvider)(nil)
-	_ provider.ProviderWithFunctions     = (*autxProvider)(nil)
+	_ provider.Provider                       = (*autxProvider)(nil)
+	_ provider.ProviderWithListResources      = (*autxProvider)(nil)
+	_ provider.ProviderWithEphemeralResources = (*autxProvider)(nil)
+	_ provider.ProviderWithActions            = (*autxProvider)(nil)
+	_ provider.ProviderWithFunctions          = (*autxProvider)(nil)
 )
 
 type autxProvider struct {
@@ -103,6 +110,8 @@ func (p *autxProvider) Configure(ctx context.Context, req provider.ConfigureRequ
 	resp.ResourceData = data
 	resp.DataSourceData = data
 	resp.ListResourceData = data
+	resp.EphemeralResourceData = data
+	resp.ActionData = data
 }
 
 func (p *autxProvider) Resources(context.Context) []func() resource.Resource {
@@ -110,6 +119,9 @@ func (p *autxProvider) Resources(context.Context) []func() resource.Resource {
 		agent.NewResource,
 		order.NewResource,
 		credit.NewDepositResource, credit.NewWithdrawalResource, credit.NewFloorResource,
+		session.NewResource,
+		proxy.NewResource,
+		checkout.NewResource,
 	}
 }
 
@@ -118,6 +130,8 @@ func (p *autxProvider) DataSources(context.Context) []func() datasource.DataSour
 		agent.NewDataSource, agent.NewListDataSource, agent.NewAvailabilityDataSource,
 		order.NewDataSource, order.NewListDataSource,
 		credit.NewBalanceDataSource, credit.NewTransactionsDataSource,
+		session.NewDataSource, session.NewListDataSource,
+		proxy.NewDataSource,
 	}
 }
 
@@ -130,5 +144,19 @@ func (p *autxProvider) ListResources(context.Context) []func() list.ListResource
 		agent.NewListResource,
 		order.NewListResource,
 		credit.NewDepositListResource,
+		session.NewListResource,
+	}
+}
+
+func (p *autxProvider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{proxy.NewEphemeralResource}
+}
+
+func (p *autxProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{
+		session.NewChatAction, session.NewCloseAction,
+		agent.NewPauseAction, agent.NewResumeAction, agent.NewKeyRotateAction,
+		credit.NewWithdrawAction,
+		proxy.NewAction,
 	}
 }

@@ -1,0 +1,50 @@
+package checkout
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
+)
+
+// ValidateConfig implements resource.ResourceWithValidateConfig.
+func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(complete(config)...)
+}
+
+// complete tells whether a checkout names the agent that it needs.
+func complete(m model) diag.Diagnostics {
+	if m.Type.ValueString() != forService || !m.AgentID.IsNull() {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("agent_id"), "Agent is missing", "A checkout for a service needs agent_id: the agent "+
+		"whose service is paid for.")}
+}
+
+// ModifyPlan implements resource.ResourceWithModifyPlan: it looks whether the agent is there, and says what giving a link up means.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.data == nil {
+		return
+	}
+	if !req.State.Raw.IsNull() {
+		if req.Plan.Raw.IsNull() {
+			resp.Diagnostics.AddWarning("Link can't be revoked", "Destroying a checkout only forgets it: AUTX takes no link back, and whoever has it can "+
+				"still pay on it.")
+		}
+		return
+	}
+	var plan model
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() || plan.AgentID.IsNull() || plan.AgentID.IsUnknown() || !r.data.Reachable() {
+		return
+	}
+	_, diags := live.Of(r.data).CheckAgent(ctx, live.Wanted{
+		Agent: live.ID(plan.AgentID.ValueString()), AgentAt: path.Root("agent_id"), Noun: "checkout", Nouns: "checkouts",
+	})
+	resp.Diagnostics.Append(diags...)
+}
