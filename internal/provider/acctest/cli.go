@@ -256,17 +256,17 @@ var heedHangups = sync.OnceFunc(func() {
 })
 
 // Signal sends a signal to the CLI alone.
-func (p *Process) Signal(signal syscall.Signal) {
+func (p *Process) Signal(sig syscall.Signal) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(signal); err != nil {
+	if err := p.cmd.Process.Signal(sig); err != nil {
 		p.t.Fatal(err)
 	}
 }
 
 // SignalGroup sends a signal to the CLI and its providers, as a terminal or a CI runner does.
-func (p *Process) SignalGroup(signal syscall.Signal) {
+func (p *Process) SignalGroup(sig syscall.Signal) {
 	p.t.Helper()
-	if err := syscall.Kill(-p.cmd.Process.Pid, signal); err != nil {
+	if err := syscall.Kill(-p.cmd.Process.Pid, sig); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -288,11 +288,11 @@ func (p *Process) KillProviders() int {
 }
 
 // SignalProviders sends a signal to the provider processes that the CLI started, and tells how many there were.
-func (p *Process) SignalProviders(signal syscall.Signal) int {
+func (p *Process) SignalProviders(sig syscall.Signal) int {
 	p.t.Helper()
 	children := p.Providers()
 	for _, pid := range children {
-		if err := syscall.Kill(pid, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+		if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
 			p.t.Fatal(err)
 		}
 	}
