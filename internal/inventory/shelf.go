@@ -62,6 +62,7 @@ type Shelf[T any] struct {
 	mu       sync.Mutex
 	epoch    uint64              // how often Drop was called; what was begun in an earlier one is not kept
 	seen     map[string]struct{} // the objects that were read one by one
+	own      map[string]struct{} // the objects that this walk wrote; no list is believed about them any more
 	kept     *listing[T]
 	noLists  bool // the list failed; until Drop, Get does without
 	tooLarge bool // the list has too many items to be kept; a write hardly changes that
@@ -76,7 +77,7 @@ type listing[T any] struct {
 
 // NewShelf makes an empty shelf. It makes no request.
 func NewShelf[T any](source Source[T], options ...Option) *Shelf[T] {
-	s := &Shelf[T]{source: source, settings: settings{maxItems: DefaultMaxItems, now: time.Now}, seen: map[string]struct{}{}}
+	s := &Shelf[T]{source: source, settings: settings{maxItems: DefaultMaxItems, now: time.Now}, seen: map[string]struct{}{}, own: map[string]struct{}{}}
 	for _, option := range options {
 		option(&s.settings)
 	}
@@ -85,27 +86,40 @@ func NewShelf[T any](source Source[T], options ...Option) *Shelf[T] {
 
 // Get reads one object. Its errors are those of the source's Get, and the context's own. An error is not remembered.
 func (s *Shelf[T]) Get(ctx context.Context, id string) (T, error) {
-	kept, plain := s.consult(id)
-	if plain {
-		return s.get(ctx, id)
-	}
-	if kept == nil {
-		var err error
-		if kept, err = s.list(ctx); err != nil {
-			if ctx.Err() != nil {
-				var none T
-				return none, context.Cause(ctx)
-			}
-			return s.get(ctx, id)
-		}
-	}
-	if item, ok := kept.byID[id]; ok {
-		return item, nil
-	}
-	return s.get(ctx, id)
+	item, _, err := s.Find(ctx, id)
+	return item, err
 }
 
-// All gives the whole list, as it is kept or as the service gives it now. It tries even where Get has given the list up.
+// Find is Get that also tells whether a list answered. A list may be older than a write of an earlier walk: a reader that finds something else in it
+// than it expects should ask Confirm before it believes that somebody changed the object.
+func (s *Shelf[T]) Find(ctx context.Context, id string) (item T, listed bool, err error) {
+	kept, plain := s.consult(id)
+	if plain {
+		item, err = s.Confirm(ctx, id)
+		return item, false, err
+	}
+	if kept == nil {
+		if kept, err = s.list(ctx); err != nil {
+			if ctx.Err() != nil {
+				return item, false, context.Cause(ctx)
+			}
+			item, err = s.Confirm(ctx, id)
+			return item, false, err
+		}
+	}
+	if item, listed = kept.byID[id]; listed {
+		return item, true, nil
+	}
+	item, err = s.Confirm(ctx, id)
+	return item, false, err
+}
+
+// Confirm reads one object by a plain GET, whatever a list says. Those who want the same one at the same time share it.
+func (s *Shelf[T]) Confirm(ctx context.Context, id string) (T, error) {
+	return shared(ctx, &s.flights, s.flight("get "+id), func(ctx context.Context) (T, error) { return s.source.Get(ctx, id) })
+}
+
+// All gives the whole list, as it is kept or as the service gives it now: it may lag behind a write. It tries even where Get has given the list up.
 func (s *Shelf[T]) All(ctx context.Context) ([]T, error) {
 	s.mu.Lock()
 	kept := s.fresh()
@@ -119,11 +133,23 @@ func (s *Shelf[T]) All(ctx context.Context) ([]T, error) {
 	return append([]T(nil), kept.items...), nil
 }
 
-// Drop forgets everything, and what is still on its way as well: call it after each write of the kind, also after one that failed, as it may have
-// been carried out.
+// Wrote forgets everything after an object was written, and from then on reads that one by plain GETs only: the next list may still show it as it was
+// before. Call it after each write, also after one that failed, as it may have been carried out; Drop where the object's id is not known.
+func (s *Shelf[T]) Wrote(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.own[id] = struct{}{}
+	s.drop()
+}
+
+// Drop forgets everything, and what is still on its way as well.
 func (s *Shelf[T]) Drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.drop()
+}
+
+func (s *Shelf[T]) drop() {
 	s.epoch++
 	s.kept, s.noLists = nil, false
 	clear(s.seen)
@@ -133,6 +159,9 @@ func (s *Shelf[T]) Drop() {
 func (s *Shelf[T]) consult(id string) (_ *listing[T], plain bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if _, own := s.own[id]; own {
+		return nil, true
+	}
 	if kept := s.fresh(); kept != nil {
 		return kept, false
 	}
@@ -152,10 +181,6 @@ func (s *Shelf[T]) fresh() *listing[T] {
 		s.kept = nil
 	}
 	return s.kept
-}
-
-func (s *Shelf[T]) get(ctx context.Context, id string) (T, error) {
-	return shared(ctx, &s.flights, s.flight("get "+id), func(ctx context.Context) (T, error) { return s.source.Get(ctx, id) })
 }
 
 func (s *Shelf[T]) list(ctx context.Context) (*listing[T], error) {

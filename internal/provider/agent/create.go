@@ -75,7 +75,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		finish.read(after, paid.result.ID) // launched just now with these very arguments, and found again
 	}
 	finish.settle(after, plan, image)
-	r.walk.mine.Drop()
+	r.walk.mine.Wrote(paid.result.ID)
 	resp.State.Raw = finish.state(after, req.Plan, plan, paid)
 	resp.Diagnostics.Append(diagnose.Soft(keepUnsent(ctx, resp.Private, finish.unsent))...)
 }

@@ -49,7 +49,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 			}
 		}
 	}
-	r.walk.mine.Drop()
+	r.walk.mine.Wrote(state.ID.ValueString())
 	if err != nil && !client.IsNotFound(err) {
 		resp.Diagnostics.Append(diagnose.Error("Could not destroy agent "+nameOf(state), err, fieldPaths)...)
 		return

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -39,7 +40,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	found, err := r.walk.mine.Get(ctx, id)
+	found, next, diags, err := r.look(ctx, state)
 	if client.IsNotFound(err) {
 		gone, diags := r.gone(ctx, state, err)
 		resp.Diagnostics.Append(diags...)
@@ -67,13 +68,32 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 				"base_url, and whether a proxy on the way answers in AUTX's place.", nameOf(state), id, found.ID))
 		return
 	}
-	next, diags := refreshed(ctx, state, found)
 	next.ID = state.ID // the same one in another case is no other agent
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.sawInState(ctx, next)...)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &next)...)
 	}
+}
+
+// look reads an agent, and gives the state that follows. The list of own agents may be older than what the last apply wrote, and a plan that believed
+// it would take that back; so where it shows another agent than state does, the agent itself is asked. After an import state has nothing to compare.
+func (r *Resource) look(ctx context.Context, state resourceModel) (*client.Agent, resourceModel, diag.Diagnostics, error) {
+	id := state.ID.ValueString()
+	found, listed, err := r.walk.mine.Find(ctx, id)
+	if err != nil {
+		return nil, state, nil, err
+	}
+	next, diags := refreshed(ctx, state, found)
+	imported := state.Name.IsNull()
+	if !listed || imported || (!delisted(found) && reflect.DeepEqual(next.listing, state.listing)) {
+		return found, next, diags, nil
+	}
+	if found, err = r.walk.mine.Confirm(ctx, id); err != nil {
+		return nil, state, nil, err
+	}
+	next, diags = refreshed(ctx, state, found)
+	return found, next, diags, nil
 }
 
 // gone decides whether an agent that AUTX does not find is really gone. A wrong base URL or key would say 404 for every agent, and believing it would

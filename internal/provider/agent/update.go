@@ -43,7 +43,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			break
 		}
 	}
-	r.walk.mine.Drop()
+	r.walk.mine.Wrote(u.id())
 	if resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.State.Set(ctx, &u.done)...)
 		return
