@@ -29,7 +29,9 @@ type request struct {
 	amount money.Amount
 	// anyAmount says that the key does not stand for the amount: whatever was moved under it counts.
 	anyAmount bool
-	deadline  time.Duration
+	// repeatable says that one run may ask for it several times.
+	repeatable bool
+	deadline   time.Duration
 }
 
 // move moves money at most once a key, and gives the ledger's entry. The id of the result begins with unlistedPrefix where AUTX has confirmed the
@@ -42,6 +44,7 @@ func (w *walk) move(ctx context.Context, d direction, r request) (purchase.Resul
 		Lasting: true, // an entry never goes away, and only the newest can be read
 		// What has moved must not move again, whether or not its entry can be told from others.
 		Placeholder: unlisted(r.key),
+		Repeatable:  r.repeatable,
 	}
 	if !r.anyAmount {
 		buy.Digest = digestOf(r.amount)

@@ -40,7 +40,7 @@ func (m *mover) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, 
 	case plan == nil:
 		resp.Diagnostics.Append(m.planDestroy(ctx, state)...)
 	case state == nil:
-		resp.Diagnostics.Append(m.planCreate(ctx, plan)...)
+		resp.Diagnostics.Append(m.planCreate(ctx, plan, false)...)
 	case !state.IdempotencyKey.IsNull() && !plan.IdempotencyKey.Equal(state.IdempotencyKey):
 		// Terraform plans the new one in a call of its own; this one is about the old one.
 		resp.RequiresReplace.Append(path.Root("idempotency_key"))
@@ -50,10 +50,12 @@ func (m *mover) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, 
 	}
 }
 
-func (m *mover) planCreate(ctx context.Context, plan *movement) diag.Diagnostics {
+// planCreate plans a movement; repeatable says that the run may ask for it several times under its key.
+func (m *mover) planCreate(ctx context.Context, plan *movement, repeatable bool) diag.Diagnostics {
 	amount, known := plan.Amount.Amount()
 	diags := diagnose.Problems(m.data.Desk().PlanCreate(ctx, purchase.Planned{
 		Kind: m.kind, Key: plan.IdempotencyKey.ValueString(), Title: m.title(plan.Amount), Authorized: amount, UnknownAmount: !known,
+		Repeatable: repeatable,
 	}))
 	// Under a key that was used before, an apply moves nothing.
 	if !diags.HasError() && m.data.Reachable() && !m.data.Desk().UsedBefore(ctx, m.kind, plan.IdempotencyKey.ValueString()) {
