@@ -108,7 +108,7 @@ func (a *ChatAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReques
 	}
 	most, ok := config.MaxCost.Amount()
 	resp.Diagnostics.Append(diagnose.Problems(a.data.Desk().PlanCreate(ctx, purchase.Planned{
-		Kind: kind, Key: config.IdempotencyKey.ValueString(), Authorized: most, UnknownAmount: !ok,
+		Kind: kind, Key: config.IdempotencyKey.ValueString(), Authorized: most, UnknownAmount: !ok, Repeatable: true,
 		Title: titleOf(resourceModel{IdempotencyKey: config.IdempotencyKey, Agent: config.Agent}),
 	}))...)
 	if resp.Diagnostics.HasError() || !a.data.Reachable() || a.data.Desk().UsedBefore(ctx, kind, config.IdempotencyKey.ValueString()) {
@@ -171,7 +171,8 @@ func (m *chatModel) chat(ctx context.Context) (*chat, diag.Diagnostics) {
 		diags.AddAttributeError(path.Root("max_cost"), "Not an amount of US dollars", "max_cost is not an amount of US dollars. Nothing was charged.")
 	}
 	return &chat{
-		key: m.IdempotencyKey.ValueString(), agent: m.Agent.ValueString(), messages: messages, most: most, closes: true, timeout: timeout,
+		key: m.IdempotencyKey.ValueString(), agent: m.Agent.ValueString(), messages: messages, most: most, closes: true, repeats: true,
+		timeout: timeout,
 	}, diags
 }
 

@@ -78,7 +78,7 @@ func (b *buyer) buy(ctx context.Context) (*bought, diag.Diagnostics) {
 		out.turns, out.why, refused = b.talk.turns, b.talk.why, b.talk.refused
 		out.session = b.frame
 	case result.Adopted:
-		out.turns = recalled(b.chat.messages, result.Notes)
+		out.turns, refused = recalled(b.chat.messages, result.Notes)
 	default:
 		out.turns = unsent(b.chat.messages)
 		out.why = "The answer to the opening was lost. The session is there, but nobody can attach to it any more."
@@ -93,7 +93,7 @@ func (b *buyer) purchase(wanted context.Context) purchase.Purchase {
 	return purchase.Purchase{
 		Kind: kind, Key: b.chat.key, Title: b.chat.title(), Scope: b.agentID, Authorized: b.chat.most,
 		Digest:   inputsDigest(b.agentID, b.chat.messages),
-		Deadline: b.chat.timeout + lastTurnWithin, Settled: purchase.AdoptIfSameInputs,
+		Deadline: b.chat.timeout + lastTurnWithin, Settled: purchase.AdoptIfSameInputs, Repeatable: b.chat.repeats,
 		Price:    b.cost,
 		Snapshot: b.snapshot,
 		Conduct: func(ctx context.Context, note purchase.Note) (string, error) {

@@ -24,6 +24,8 @@ type chat struct {
 	closes bool
 	// timeout is how long turns are begun; one that is under way is not cut short.
 	timeout time.Duration
+	// repeats says that one run may ask for it several times.
+	repeats bool
 	// tell gets the answers as they come, and what goes before and after each. It may be nil.
 	tell func(text string)
 }

@@ -35,7 +35,7 @@ func (b *buyer) finish(ctx context.Context, out *bought, refused int) diag.Diagn
 			out.session = together(closed, out.session)
 		}
 	}
-	k := &reckoner{api: b.walk.api, pauses: reckonPauses, pause: rest, refused: refused}
+	k := &reckoner{api: b.walk.api, pauses: reckonPauses, pause: b.walk.pause, refused: refused}
 	k.entries = func(ctx context.Context) ([]client.Transaction, error) {
 		entries, _, err := ledger.Newest(ctx, b.walk.api)
 		return entries, err

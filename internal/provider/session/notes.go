@@ -13,6 +13,8 @@ import (
 type notes struct {
 	// Sent is how many messages were sent, or were about to be.
 	Sent int `json:"sent"`
+	// Refused says that the last of them was answered with an error.
+	Refused bool `json:"refused,omitempty"`
 	// Turns are those of which the outcome is known, in their order.
 	Turns []notedTurn `json:"turns,omitempty"`
 }
@@ -25,12 +27,12 @@ type notedTurn struct {
 	Fee     *money.Amount `json:"fee,omitempty"`
 }
 
-// noteOf writes down the first turns of a conversation, of which so many messages were sent. Those that are not known are left out, with all that
-// follow: a conversation ends with the first of them.
-func noteOf(sent int, turns []turnModel) json.RawMessage {
-	n := notes{Sent: sent}
-	for i := range turns[:min(sent, len(turns))] {
-		turn := &turns[i]
+// written are the notes of a conversation as it stands. Turns whose outcome is not known are left out, with all that follow: a conversation ends with
+// the first of them.
+func (t *talk) written() json.RawMessage {
+	n := notes{Sent: t.sent, Refused: t.refused >= 0}
+	for i := range t.turns[:t.sent] {
+		turn := &t.turns[i]
 		if !turn.is(turnCompleted) && !turn.is(turnFailed) {
 			break
 		}
@@ -50,25 +52,25 @@ func noteOf(sent int, turns []turnModel) json.RawMessage {
 	return encoded
 }
 
-// recalled are the turns of messages as far as an earlier run has noted them. Where there are no notes, which of them were sent is to be found out:
-// from the first on, each may have been.
-func recalled(messages []string, noted json.RawMessage) []turnModel {
-	turns := unsent(messages)
-	n := notes{Sent: len(messages)}
+// recalled are the turns of messages as far as an earlier run has noted them, and the index of the one that AUTX answered with an error, -1 where there
+// is none. Where there are no notes, which of them were sent is to be found out: from the first on, each may have been.
+func recalled(messages []string, noted json.RawMessage) (turns []turnModel, refused int) {
+	turns, refused = unsent(messages), -1
+	var n notes
 	if len(noted) == 0 || json.Unmarshal(noted, &n) != nil {
 		n = notes{Sent: len(messages)}
 	}
-	for i := range turns {
-		switch {
-		case i >= n.Sent:
-			return turns
-		case i < len(n.Turns):
+	for i := range turns[:min(max(n.Sent, 0), len(turns))] {
+		if i < len(n.Turns) {
 			n.Turns[i].into(&turns[i])
-		default:
-			turns[i].Status = types.StringValue(turnUnknown)
+			continue
+		}
+		turns[i].Status = types.StringValue(turnUnknown)
+		if n.Refused && i == n.Sent-1 {
+			refused = i
 		}
 	}
-	return turns
+	return turns, refused
 }
 
 func (n notedTurn) into(turn *turnModel) {

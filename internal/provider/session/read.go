@@ -104,7 +104,7 @@ func (w *walk) reckon(ctx context.Context, session *client.Session, turns []turn
 				"%d of them.", session.ID, count, len(turns)))
 		}
 	}
-	k := &reckoner{api: w.api, entries: w.entries.All, pauses: reckonPauses[:1], pause: rest, refused: -1, later: true}
+	k := &reckoner{api: w.api, entries: w.entries.All, pauses: reckonPauses[:1], pause: w.pause, refused: -1, later: true}
 	if err := k.settle(ctx, session, turns); err != nil {
 		diags.Append(diagnose.Warning("Could not find out what became of every message of session "+session.ID, err, nil)...)
 	}

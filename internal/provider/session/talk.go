@@ -47,7 +47,7 @@ func newTalk(c *chat, id string, note purchase.Note, price money.Amount) *talk {
 
 // begin notes the session, before anything is sent.
 func (t *talk) begin() bool {
-	if err := t.note(t.id, noteOf(0, t.turns)); err != nil {
+	if err := t.note(t.id, t.written()); err != nil {
 		t.why = fmt.Sprintf("The purchase journal could not be written when the session was open, so nothing was sent: %v.", err)
 		return false
 	}
@@ -62,7 +62,7 @@ func (t *talk) hold(ctx, wanted context.Context, with line) {
 			break
 		}
 		t.sent = i + 1
-		if err := t.note(t.id, noteOf(t.sent, t.turns)); err != nil {
+		if err := t.note(t.id, t.written()); err != nil {
 			t.sent = i
 			t.why = fmt.Sprintf("The purchase journal could not be written before message %d, so it was not sent: %v.", i+1, err)
 			break
@@ -75,7 +75,7 @@ func (t *talk) hold(ctx, wanted context.Context, with line) {
 		}
 		t.say(fmt.Sprintf("Message %d of %d was answered%s", i+1, len(t.chat.messages), priceTag(&t.turns[i])))
 	}
-	_ = t.note(t.id, noteOf(t.sent, t.turns)) // what can't be written now is written when the purchase is settled
+	_ = t.note(t.id, t.written()) // what can't be written now is written when the purchase is settled
 }
 
 func (t *talk) say(text string) {

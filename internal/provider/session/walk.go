@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/inventory"
@@ -23,6 +24,7 @@ type walk struct {
 	facts    *live.Facts
 	before   once.Before
 	keys     bound.Keys
+	pause    func(context.Context, time.Duration) error
 
 	mu   sync.Mutex
 	ours map[string]bool // ids of the sessions that this walk has opened
@@ -30,7 +32,7 @@ type walk struct {
 
 func walkOf(data *providerdata.Data) *walk {
 	return providerdata.Shared(data, func() *walk {
-		w := &walk{facts: live.Of(data), ours: map[string]bool{}}
+		w := &walk{facts: live.Of(data), pause: rest, ours: map[string]bool{}}
 		if api, diags := data.Client(); !diags.HasError() {
 			w.api = api
 			w.sessions = inventory.NewShelf(inventory.Source[*client.Session]{

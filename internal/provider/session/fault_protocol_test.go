@@ -1,0 +1,206 @@
+package session_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest/protocol"
+)
+
+// cut is what becomes of a conversation of three messages that is disturbed at one place.
+type cut struct {
+	turns   string
+	charged string
+	charges int
+	says    []string // in one warning
+	why     string   // what the same warning has to say of the reason
+}
+
+const (
+	allThree    = "completed completed completed"
+	oneOnly     = "completed not_sent not_sent"
+	twoOnly     = "completed completed not_sent"
+	secondFails = "completed failed not_sent"
+	noneSent    = "not_sent not_sent not_sent"
+)
+
+// TestCutAtEachFrame disturbs a conversation of three messages at each boundary of its frames: what was charged is counted on the service's own ledger,
+// the state says which turns were paid, and the next run under the key sends nothing and knows the same.
+func TestCutAtEachFrame(t *testing.T) {
+	t.Parallel()
+	quiet := cut{turns: allThree, charged: "$0.15", charges: 3}
+	lost := cut{turns: noneSent, charged: "$0.00", says: []string{"although its answer was lost"}}
+	for rule, want := range map[string]cut{
+		"sessions.open:before:delay=1ms": quiet,
+		"sessions.open:after:delay=1ms":  quiet,
+		"sessions.open:after:reset":      lost,
+		"sessions.open:after:status=500": lost,
+		"sessions.open:after:status=402": lost,
+
+		"sessions.message:before:delay=1ms,skip=1":       quiet,
+		"sessions.message:after:delay=1ms,skip=1":        quiet,
+		"sessions.message:body:delay=1ms,bytes=3,skip=1": quiet,
+		"sessions.message:before:reset,skip=1": {
+			turns: oneOnly, charged: "$0.05", charges: 1, says: []string{"message 1 was answered for $0.05, messages 2 to 3 were not sent"}, why: "message 2 was lost",
+		},
+		"sessions.message:before:status=503,skip=1,body=try later": {
+			turns: secondFails, charged: "$0.05", charges: 1, says: []string{"message 2 was not answered and cost nothing", "try later"}, why: "Message 2 was answered with an error",
+		},
+		"sessions.message:after:reset,skip=1": {
+			turns: twoOnly, charged: "$0.10", charges: 2, says: []string{"messages 1 to 2 were answered for $0.10, message 3 was not sent"}, why: "message 2 was lost",
+		},
+		"sessions.message:after:status=503,skip=1": {
+			turns: twoOnly, charged: "$0.10", charges: 2, says: []string{"messages 1 to 2 were answered for $0.10"}, why: "Message 2 was answered with an error",
+		},
+		"sessions.message:body:reset,bytes=7,skip=1":    {turns: twoOnly, charged: "$0.10", charges: 2, says: []string{"message 3 was not sent"}, why: "message 2 was lost"},
+		"sessions.message:body:reset,bytes=0,skip=1":    {turns: twoOnly, charged: "$0.10", charges: 2, says: []string{"message 3 was not sent"}},
+		"sessions.message:body:truncate=7,skip=1":       {turns: twoOnly, charged: "$0.10", charges: 2, says: []string{"message 3 was not sent"}},
+		"sessions.message:body:truncate=100000,skip=1":  {turns: twoOnly, charged: "$0.10", charges: 2, says: []string{"message 3 was not sent"}},
+		"sessions.message:body:truncate=100000,skip=2":  {turns: allThree, charged: "$0.15", charges: 3},
+		"sessions.message:after:reset,skip=2":           {turns: allThree, charged: "$0.15", charges: 3},
+		"sessions.message:before:reset":                 {turns: noneSent, charged: "$0.00", says: []string{"messages 1 to 3 were not sent"}, why: "message 1 was lost"},
+		"sessions.message:after:status=500,skip=2":      {turns: allThree, charged: "$0.15", charges: 3},
+		"sessions.end:before:reset":                     quiet,
+		"sessions.end:before:status=500":                quiet,
+		"sessions.end:before:delay=1ms":                 quiet,
+		"sessions.end:after:reset":                      quiet,
+		"sessions.end:after:status=500":                 quiet,
+		"sessions.end:after:delay=1ms":                  quiet,
+		"sessions.get:before:status=500":                {turns: allThree, charged: "$0.15", charges: 3, says: []string{"could not be read"}},
+		"credits.transactions:before:status=500,times=": {turns: "completed completed completed", charged: "$0.15", charges: 3},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			config := saying("k", 3)
+			if !strings.HasSuffix(rule, "times=") { // the ledger is asked only where something is not known
+				d.server.AddFault(rule)
+			}
+			made, diags := d.PlanAndApply(sessionType, nil, config)
+			if diags.HasErrors() || made.Gone() || made.Tainted {
+				t.Fatalf("made %v: %s", made.Values(), diags)
+			}
+			want.check(t, d, made, diags)
+			d.mustBeSettled(made, config)
+			// A run that has lost its state takes over what is there, and sends nothing.
+			again, diags := d.PlanAndApply(sessionType, nil, config)
+			if diags.HasErrors() || again.ID() != made.ID() || turns(again) != want.turns || at(again.Values(), "spend.charged_usd") != "0" {
+				t.Errorf("again %v: %s", again.Values(), diags)
+			}
+			for _, path := range []string{"turns.0.output_text", "turns.1.output_text", "turns.1.amount_charged", "turns.1.platform_fee", "turns.1.order_id", "status"} {
+				if before, now := at(made.Values(), path), at(again.Values(), path); before != now {
+					t.Errorf("%s was %v and is %v when it is taken over", path, before, now)
+				}
+			}
+			if total, n := d.charges(); total != want.charged || n != want.charges {
+				t.Errorf("charged %s in %d after it was taken over", total, n)
+			}
+		})
+	}
+}
+
+func (c cut) check(t *testing.T, d *desk, made *protocol.Instance, diags protocol.Diagnostics) {
+	t.Helper()
+	if got := turns(made); got != c.turns {
+		t.Errorf("turns are %q, want %q", got, c.turns)
+	}
+	v := made.Values()
+	if got := "$" + money2(at(v, "spend.charged_usd")); got != c.charged || v["status"] != "closed" {
+		t.Errorf("it says that it charged %s, and is %v: %v", got, v["status"], v)
+	}
+	sum := 0
+	for i, status := range strings.Fields(c.turns) {
+		turn, _ := v["turns"].([]any)[i].(values)
+		if status == "completed" {
+			sum++
+			if turn["output_text"] == nil || turn["order_id"] == nil || turn["amount_charged"] != "0.05" || turn["platform_fee"] != "0.005" || turn["output_hash"] == nil {
+				t.Errorf("turn %d is %v", i, turn)
+			}
+		}
+		if status == "not_sent" && (turn["order_id"] != nil || turn["amount_charged"] != nil) {
+			t.Errorf("turn %d is %v", i, turn)
+		}
+	}
+	d.mustHaveCharged(c.charged, c.charges, 1)
+	d.mustHoldNothing()
+	if asked := d.prompts(); len(asked) != c.charges || !slices.IsSorted(asked) {
+		t.Errorf("asked %v", asked)
+	}
+	switch {
+	case len(c.says) == 0 && len(diags) > 0:
+		t.Errorf("it says something: %s", diags)
+	case len(c.says) > 0 && !diags.Warnings().Say(c.says...):
+		t.Errorf("nothing says %q: %s", c.says, diags)
+	case c.why != "" && !diags.Warnings().Say(c.why, "change idempotency_key"):
+		t.Errorf("nothing says %q: %s", c.why, diags)
+	}
+}
+
+// money2 writes an amount with cents.
+func money2(of any) string {
+	text, _ := of.(string)
+	whole, cents, _ := strings.Cut(text, ".")
+	return whole + "." + (cents + "00")[:max(2, len(cents))]
+}
+
+// TestOpeningThatNeverArrived is not made, and said to be; the next run holds the conversation.
+func TestOpeningThatNeverArrived(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.server.AddFault("sessions.open:before:reset")
+	d.refuse(of("k"), "", "most likely not made", "safe to apply again")
+	d.mustHaveCharged("$0.00", 0, 0)
+	made, diags := d.PlanAndApply(sessionType, nil, of("k"))
+	if diags.HasErrors() || turns(made) != "completed completed" {
+		t.Fatalf("made %v: %s", made.Values(), diags)
+	}
+	d.mustHaveCharged("$0.10", 2, 1)
+}
+
+// TestOpeningLostBesideAnother has the answer to an opening lost while somebody else opens a session with the same agent: which is which can't be told.
+func TestOpeningLostBesideAnother(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	other := d.buy(of("other", "messages", nil)) // was there before
+	gate := d.gate()
+	held := gate.HoldRequest("GET", "/ws/agent/*")
+	d.server.AddFault("sessions.open:after:reset,skip=1")
+	plan := d.MustPlan(sessionType, nil, of("k"))
+	done := make(chan protocol.Diagnostics)
+	go func() {
+		made, diags := d.Apply(plan)
+		if made != nil {
+			t.Errorf("made %v", made.Values())
+		}
+		done <- diags
+	}()
+	held.Arrived()
+	stranger := protocol.New(t)
+	stranger.MustConfigure(protocol.ProviderValues(t, d.server)) // with a journal of its own
+	theirs := stranger.MustApply(sessionType, nil, of("theirs", "messages", nil))
+	held.Release()
+	diags := <-done
+	if !diags.Errors().Say("can't be told", theirs.ID(), "import {", "autx_session.NAME") || diags.Errors().Say(other.ID()) {
+		t.Fatal(diags)
+	}
+	d.mustHaveCharged("$0.00", 0, 3)
+}
+
+// TestClosedOnDisconnect loses the connection in mid-stream where AUTX ends the session for that: the turn is given back.
+func TestClosedOnDisconnect(t *testing.T) {
+	t.Parallel()
+	d := open(t, mockserver.WithAssume("sessions.on_disconnect", "close"))
+	d.server.AddFault("sessions.message:body:reset,bytes=7,skip=1")
+	config := saying("k", 3)
+	made, diags := d.PlanAndApply(sessionType, nil, config)
+	if diags.HasErrors() || turns(made) != secondFails || at(made.Values(), "turns.1.amount_charged") != "0" {
+		t.Fatalf("made %v: %s", made.Values(), diags)
+	}
+	if part := at(made.Values(), "turns.1.output_text"); part != nil && !strings.HasPrefix("Echo: Message 2 of k", part.(string)) {
+		t.Errorf("the answer so far is %v", part)
+	}
+	d.mustHaveCharged("$0.05", 2, 1)
+	d.mustBeSettled(made, config)
+}
