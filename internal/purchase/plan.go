@@ -137,8 +137,8 @@ func (d *Desk) planJournal(ctx context.Context, p Planned) []Problem {
 	case rec == nil:
 		return nil
 	case rec.noted():
-		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before, by a run that was interrupted or is not over "+
-			"yet. If its inputs are the same, apply takes it over as far as it got, and does not go on with it; otherwise it refuses.",
+		return []Problem{warn("Key was used before", fmt.Sprintf("Under the key %q the %s %s was made before, by a run that was interrupted or is not "+
+			"over yet. If its inputs are the same, apply takes it over as far as it got, and does not go on with it; otherwise it refuses.",
 			p.Key, p.Kind.trait().noun, rec.NotedID))}
 	case rec.State.open():
 		return []Problem{warn("Earlier purchase is still open", fmt.Sprintf("An earlier run sent the %s, and it is not known what came of it. "+

@@ -86,8 +86,8 @@ type Purchase struct {
 	Placeholder string
 	// Settled is what to do when the key has been used before.
 	Settled SettledPolicy
-	// Repeatable says that one run may ask for the purchase several times, as an action that several resources trigger. What the run has bought under the
-	// key already is taken over like what an earlier run has bought; without Repeatable it is another resource's, and refused.
+	// Repeatable says that one run may ask for the purchase several times, as an action that several resources trigger. What the run has bought under
+	// the key already is taken over like what an earlier run has bought; without Repeatable it is another resource's, and refused.
 	Repeatable bool
 }
 

@@ -74,7 +74,8 @@ func noSuchAgent(wanted string) diag.Diagnostic {
 		fmt.Sprintf("AUTX knows no agent %q. Nothing was changed. Give the id or the ticker of one of your agents.", wanted))
 }
 
-// facts tells, at plan, what an apply would stumble over, from the account's own agents, which a walk reads once. It gives the agent where it is there.
+// facts tells, at plan, what an apply would stumble over, from the account's own agents, which a walk reads once. It gives the agent where it is
+// there.
 func (a *acting) facts(ctx context.Context, wanted types.String) (*client.Agent, diag.Diagnostics) {
 	if a.data == nil || !a.data.Reachable() || wanted.IsUnknown() {
 		return nil, nil

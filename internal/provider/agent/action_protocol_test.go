@@ -118,13 +118,17 @@ func TestAgentActionsThatFail(t *testing.T) {
 		{"unknown agent", rotateType, protocol.Values{"agent": "NOBODY", "provider_key": key}, []string{"Agent is not one of yours"}, []string{"No such agent"}},
 		{"somebody else's", pauseType, protocol.Values{"agent": "ALIEN"}, []string{"Agent is not one of yours"}, []string{"Could not pause agent ALIEN", "403"}},
 		{
-			"somebody else's", rotateType, protocol.Values{"agent": "ALIEN", "provider_key": key}, []string{"Agent is not one of yours"},
+			"somebody else's", rotateType,
+			protocol.Values{"agent": "ALIEN", "provider_key": key},
+			[]string{"Agent is not one of yours"},
 			[]string{"Could not set the provider key of agent ALIEN", "403"},
 		},
 		{"reserved", resumeType, protocol.Values{"agent": "SOON"}, []string{"Agent is not activated yet", "SOON"}, []string{"Could not resume agent SOON", "409"}},
 		{
-			"no variable", rotateType, protocol.Values{"agent": "WORK", "provider_key": protocol.Values{"value_env": "AUTX_TEST_NO_SUCH_VARIABLE"}},
-			[]string{"Environment variable is not set"}, []string{"Environment variable is not set", "Nothing was changed"},
+			"no variable", rotateType,
+			protocol.Values{"agent": "WORK", "provider_key": protocol.Values{"value_env": "AUTX_TEST_NO_SUCH_VARIABLE"}},
+			[]string{"Environment variable is not set"},
+			[]string{"Environment variable is not set", "Nothing was changed"},
 		},
 	} {
 		s.NextWalk()
@@ -220,7 +224,7 @@ func TestRotateProviderKey(t *testing.T) {
 	s := newStage(t)
 	t.Setenv("AUTX_TEST_PROVIDER_KEY", secondSecret)
 	var log bytes.Buffer
-	logged := &stage{Driver: s.WithContext(tflogtest.RootLogger(t.Context(), &log)), server: s.server}
+	logged := s.WithContext(tflogtest.RootLogger(t.Context(), &log))
 	var said strings.Builder
 	for _, c := range []struct {
 		key    protocol.Values

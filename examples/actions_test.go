@@ -1,0 +1,146 @@
+package examples_test
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest/protocol"
+)
+
+// ownAgent is a world in which the demo user has an agent of the name that the examples give it.
+const ownAgent = `{
+	"users": [{"id": "demo", "balance_usd": "100.00", "keys": [{"key": "autx_live_demo"}]}],
+	"agents": [{"owner": "demo", "ticker": "SUMM", "name": "Summariser", "endpoint_url": "https://agents.example.com/summ", "service_price": "0.50"}]
+}`
+
+// TestActionExamples validates, plans and invokes each example of an action through the plugin protocol, as Terraform before 1.14 and OpenTofu can't read
+// them. One that refers to something else is planned only.
+func TestActionExamples(t *testing.T) {
+	t.Setenv("OPENAI_API_KEY", "sk-example-0123456789")
+	worlds := map[string]mockserver.Option{
+		"autx_agent_pause": mockserver.WithSeedJSON(ownAgent), "autx_agent_resume": mockserver.WithSeedJSON(ownAgent),
+		"autx_provider_key_rotate": mockserver.WithSeedJSON(ownAgent),
+	}
+	files, err := filepath.Glob("actions/*/action*.tf")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there is no example of an action: %v", err)
+	}
+	for _, file := range files {
+		for _, block := range actionBlocks(t, file) {
+			typeName := block.Labels[0]
+			if directory := filepath.Base(filepath.Dir(file)); typeName != directory {
+				t.Errorf("the example of %s is of %s", directory, typeName)
+			}
+			world, ok := worlds[typeName]
+			if !ok {
+				world = mockserver.WithDemoSeed()
+			}
+			config, known := configOf(t, block)
+			invokeExample(t, mockserver.New(t, world), typeName, config, known)
+		}
+	}
+}
+
+func invokeExample(t *testing.T, server *mockserver.Server, typeName string, config protocol.Values, known bool) {
+	t.Helper()
+	d := protocol.New(t)
+	values := protocol.ProviderValues(t, server)
+	spending, ok := values["spending"].(protocol.Values)
+	if !ok {
+		t.Fatal("the provider's block has no spending")
+	}
+	spending["allow_withdrawals"] = true
+	d.MustConfigure(values)
+	if known {
+		if out := d.PlanAndInvoke(typeName, config); len(out.Diagnostics) > 0 || len(out.Progress) == 0 {
+			t.Errorf("%s: progress %q\n%s", typeName, out.Progress, out.Diagnostics)
+		}
+		return
+	}
+	if diags := d.ValidateAction(typeName, config); len(diags) > 0 {
+		t.Errorf("validate %s: %s", typeName, diags)
+	}
+	if deferred, diags := d.PlanAction(typeName, config); len(diags) > 0 || deferred != nil {
+		t.Errorf("plan %s: %v %s", typeName, deferred, diags)
+	}
+}
+
+// actionBlocks are the action blocks of an example.
+func actionBlocks(t *testing.T, file string) []*hclsyntax.Block {
+	t.Helper()
+	parsed, diags := hclparse.NewParser().ParseHCLFile(file)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	body, ok := parsed.Body.(*hclsyntax.Body)
+	if !ok {
+		t.Fatalf("%s is not in HCL's own syntax", file)
+	}
+	var blocks []*hclsyntax.Block
+	for _, block := range body.Blocks {
+		if block.Type == "action" {
+			blocks = append(blocks, block)
+		}
+	}
+	if len(blocks) == 0 {
+		t.Fatalf("%s has no action block", file)
+	}
+	return blocks
+}
+
+// configOf is the config block of an action. Known is false where something in it refers to something else.
+func configOf(t *testing.T, block *hclsyntax.Block) (config protocol.Values, known bool) {
+	t.Helper()
+	config, known = protocol.Values{}, true
+	if len(block.Body.Blocks) != 1 || block.Body.Blocks[0].Type != "config" {
+		t.Fatalf("the action %v has no config block", block.Labels)
+	}
+	for name, attribute := range block.Body.Blocks[0].Body.Attributes {
+		if len(attribute.Expr.Variables()) > 0 {
+			config[name], known = protocol.Unknown, false
+			continue
+		}
+		value, diags := attribute.Expr.Value(&hcl.EvalContext{})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		config[name] = plain(t, value)
+	}
+	return config, known
+}
+
+// plain is a value of an example as the driver takes it.
+func plain(t *testing.T, value cty.Value) any {
+	t.Helper()
+	switch kind := value.Type(); {
+	case value.IsNull():
+		return nil
+	case kind == cty.String:
+		return value.AsString()
+	case kind == cty.Bool:
+		return value.True()
+	case kind == cty.Number:
+		number, _ := value.AsBigFloat().Float64()
+		return number
+	case kind.IsObjectType():
+		out := protocol.Values{}
+		for name, inner := range value.AsValueMap() {
+			out[name] = plain(t, inner)
+		}
+		return out
+	case kind.IsTupleType():
+		out := []any{}
+		for _, inner := range value.AsValueSlice() {
+			out = append(out, plain(t, inner))
+		}
+		return out
+	}
+	t.Fatalf("%s in an example", value.Type().FriendlyName())
+	return nil
+}
