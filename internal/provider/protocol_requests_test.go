@@ -103,7 +103,7 @@ func TestRequestsOfAPlan(t *testing.T) {
 		"refresh and no change": {func() { d.Plan(agentType, d.MustRead(made), agentNamed("SUMM")) }, []string{"agents.get"}},
 		"update":                {func() { d.Plan(agentType, d.MustRead(made), agentNamed("SUMM", "service_price", "9")) }, []string{"agents.get"}},
 		"destroy":               {func() { d.Plan(agentType, d.MustRead(made), nil) }, []string{"agents.get"}},
-		"create":                {func() { d.Plan(agentType, nil, agentNamed("NEWW")) }, []string{"agents.check_ticker", "agents.check_name"}},
+		"create":                {func() { d.Plan(agentType, nil, agentNamed("NEWW")) }, []string{"agents.check_ticker", "agents.check_name", "credits.balance"}},
 		"create of unknowns":    {func() { d.Plan(agentType, nil, allUnknown()) }, nil},
 	} {
 		d.NextWalk()

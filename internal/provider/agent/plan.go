@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
@@ -75,8 +76,20 @@ func (r *Resource) planCreate(ctx context.Context, config resourceModel, plan *r
 	}))...)
 	if !diags.HasError() {
 		diags.Append(r.checkAvailability(ctx, plan.listing)...)
+		diags.Append(r.checkFee(ctx, *plan, launch)...)
 	}
 	return diags
+}
+
+// checkFee tells where the balance may not suffice for the launch. A completed checkout pays the fee in its place, and what an earlier run has
+// launched is taken over for nothing.
+func (r *Resource) checkFee(ctx context.Context, plan resourceModel, launch launchModel) diag.Diagnostics {
+	key := purchaseKey(plan.Ticker.ValueString())
+	paidElsewhere := plan.Launch.IsUnknown() || !launch.StripeSessionID.IsNull()
+	if !r.data.Reachable() || paidElsewhere || r.data.Desk().Lost(ctx, purchase.AgentLaunch, key) {
+		return nil
+	}
+	return live.Of(r.data).CheckFee(ctx, path.Empty(), launchFee)
 }
 
 func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, plan *resourceModel, unsent unsent) diag.Diagnostics {

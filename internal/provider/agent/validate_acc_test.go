@@ -88,7 +88,7 @@ func TestAccBadConfiguration(t *testing.T) {
 		"endpoint without a scheme":  {with("endpoint_url", `"example.com/run"`), "endpoint_url", []string{"not an https URL"}},
 		"endpoint without a host":    {with("endpoint_url", `"https:///run"`), "endpoint_url", []string{"not an https URL"}},
 		"empty endpoint":             {with("endpoint_url", `""`), "endpoint_url", []string{"not an https URL"}},
-		"unknown status":             {with("status", `"pending"`), "status", []string{`"active" "paused"`, `"pending"`}},
+		"unknown status":             {with("status", `"retired"`), "status", []string{`"active" "paused" "pending"`, `"retired"`}},
 		"status in capitals":         {with("status", `"Active"`), "status", []string{`"Active"`}},
 		"unknown tier":               {with("auth_tier", `"none"`), "auth_tier", []string{`"jwt_default" "buyer_key"`, `"none"`}},
 		"empty tier":                 {with("auth_tier", `""`), "auth_tier", []string{"auth_tier"}},

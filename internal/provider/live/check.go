@@ -36,8 +36,8 @@ func (f *Facts) CheckAgent(ctx context.Context, w Wanted) (*client.Agent, diag.D
 	}
 	var diags diag.Diagnostics
 	if status := agent.Status.Or(StatusActive); status != StatusActive {
-		diags.Append(f.Fact(w.AgentAt, fmt.Sprintf("Agent takes no %s", w.Nouns), fmt.Sprintf("Agent %s (id %s) is %s, so this %s will be refused. Nothing "+
-			"is charged then. Wait until it is active, or choose another agent.", agent.Ticker, agent.ID, status, w.Noun)))
+		diags.Append(f.Fact(w.AgentAt, fmt.Sprintf("Agent takes no %s", w.Nouns), fmt.Sprintf("Agent %s (id %s) is %s, so this %s will be refused. "+
+			"Nothing is charged then. Wait until it is active, or choose another agent.", agent.Ticker, agent.ID, status, w.Noun)))
 	}
 	return agent, diags
 }
@@ -48,8 +48,8 @@ func NoSuchAgent(w Wanted) string {
 		return fmt.Sprintf("AUTX knows no agent with the id %q, so this %s will be refused. %s is the agent's id, a UUID; the data source "+
 			"autx_agent finds it by ticker.", w.Agent.text, w.Noun, w.AgentAt)
 	}
-	return fmt.Sprintf("AUTX knows no agent with the ticker %q, so this %s will be refused. %s is the agent's ticker or its id, a UUID; the data source "+
-		"autx_agents lists them.", w.Agent.text, w.Noun, w.AgentAt)
+	return fmt.Sprintf("AUTX knows no agent with the ticker %q, so this %s will be refused. %s is the agent's ticker or its id, a UUID; the data "+
+		"source autx_agents lists them.", w.Agent.text, w.Noun, w.AgentAt)
 }
 
 // CheckPrice compares, at plan, what something costs now with the argument that bounds it.
@@ -62,34 +62,7 @@ func (f *Facts) CheckPrice(w Wanted, agent *client.Agent, price money.Amount, mo
 	if w.Noun[0] == 'o' {
 		article = "An"
 	}
-	return diag.Diagnostics{f.Fact(mostAt, fmt.Sprintf("Price is above %s", mostAt), fmt.Sprintf("%s %s of agent %s costs %s now, and %s is %s: the apply "+
-		"will buy nothing unless the price falls. Raise %s to at least %s.",
+	return diag.Diagnostics{f.Fact(mostAt, fmt.Sprintf("Price is above %s", mostAt), fmt.Sprintf("%s %s of agent %s costs %s now, and %s is %s: the "+
+		"apply will buy nothing unless the price falls. Raise %s to at least %s.",
 		article, w.Noun, agent.Ticker, price.USD(), mostAt, authorized.USD(), mostAt, price))}
-}
-
-// CheckBalance compares, at plan, what the purchases of this walk authorise together with what there is. It is told once in a walk.
-func (f *Facts) CheckBalance(ctx context.Context, at path.Path, authorized usd.Value) diag.Diagnostics {
-	most, ok := authorized.Amount()
-	if !ok || most.IsZero() {
-		return nil
-	}
-	total := f.authorizes(most)
-	balance, err := f.balance.Recall(ctx, "", f.api.Credits.Balance)
-	keep := money.Zero()
-	if limits := f.data.Desk().Limits(); limits != nil && limits.KeepBalance != nil {
-		keep = *limits.KeepBalance
-	}
-	switch {
-	case err != nil && f.firstShort():
-		return diagnose.Warning("Could not read the balance of credits", err, nil)
-	case err == nil && total.GreaterThan(balance.Available.Sub(keep)) && f.firstShort():
-		kept := ""
-		if !keep.IsZero() {
-			kept = fmt.Sprintf(", of which spending.keep_balance keeps %s", keep.USD())
-		}
-		return diag.Diagnostics{f.Fact(at, "Balance may not suffice", fmt.Sprintf("The purchases of this plan, with this one, authorise %s together, and %s "+
-			"is available%s. An apply buys nothing that the balance does not cover. Top the credits up, or authorise less.",
-			total.USD(), balance.Available.USD(), kept))}
-	}
-	return nil
 }

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
-	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/once"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
@@ -30,10 +29,10 @@ type Facts struct {
 	balance once.Memory[*client.Balance]
 	flights singleflight.Group
 
-	mu        sync.Mutex
-	planned   money.Amount // what the plans of this walk authorise
-	toldShort bool
-	ours      map[string]bool // by agent id
+	sums sums
+
+	mu   sync.Mutex
+	ours map[string]bool // by agent id
 }
 
 // Of gives the facts of a walk.
@@ -119,21 +118,4 @@ func (f *Facts) Ours(ctx context.Context, agent *client.Agent) (bool, error) {
 // Fact is something that is so at plan but may be otherwise at apply.
 func (f *Facts) Fact(at path.Path, summary, detail string) diag.Diagnostic {
 	return diagnose.LiveFact(f.data.Desk().Limits(), at, summary, detail)
-}
-
-// authorizes adds to what the plans of this walk authorise, and gives the sum.
-func (f *Facts) authorizes(most money.Amount) money.Amount {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.planned = f.planned.Add(most)
-	return f.planned
-}
-
-// firstShort tells whether it is the first time in this walk that the balance is found too small.
-func (f *Facts) firstShort() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	first := !f.toldShort
-	f.toldShort = true
-	return first
 }

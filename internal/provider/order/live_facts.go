@@ -55,9 +55,8 @@ func (r *Resource) checkFiles(agent *client.Agent, contents []*content) diag.Dia
 	var diags diag.Diagnostics
 	input := agent.Manifest.Or(client.Manifest{}).Input.Or(client.ManifestInput{})
 	if !input.AcceptsFiles.Or(false) {
-		diags.Append(r.walk.facts.Fact(tfpath.Root("files"), "Agent accepts no files", fmt.Sprintf("The manifest of agent %s does not accept files, so this "+
-			"order will be refused. "+
-			"Remove files, or choose an agent that accepts them.", agent.Ticker)))
+		diags.Append(r.walk.facts.Fact(tfpath.Root("files"), "Agent accepts no files", fmt.Sprintf("The manifest of agent %s does not accept files, so "+
+			"this order will be refused. Remove files, or choose an agent that accepts them.", agent.Ticker)))
 		return diags
 	}
 	types := input.FileTypes.Or(nil)
