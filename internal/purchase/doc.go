@@ -26,6 +26,24 @@
 // A service may confirm a purchase without saying its id (ErrIDUnknown). The record is then unknown and confirmed: it is looked up like a lost one,
 // but is never absent. Where its id can't be told it becomes known under a placeholder, or stays open, to be looked up again and never sent again.
 //
+// # Purchases of several steps
+//
+// A conversation is opened, and then each message is charged. It is one purchase all the same (Purchase.Conduct), which writes into its record what
+// it knows as it goes (Note): its id, and notes of its own form.
+//
+//	          Conduct: opened                         returned, or failed
+//	intent ────────────────────▶ intent, id noted ───────────────────────────▶ known(id)
+//	   │                              │   ▲  │                                     ▲
+//	   │ as above: a lost answer      │   └──┘ notes, before and after each step   │
+//	   ▼ is looked up                 │                                            │
+//	                                  │ the process died here: the next Buy        │
+//	                                  └────────────────────────────────────────────┘ adopted(id), with the notes
+//
+// A noted id ends all doubt. Whatever fails after it, something was bought: an error is a warning then, and never a refusal. A later Buy asks whether
+// the id is there, looks for nothing, and takes it over as far as it got. Looks for other purchases leave it out, and don't wait for it, as it may go
+// on for an hour. What a step may have cost is told by the notes alone, so that one that is about to charge is noted first: where that can't be
+// written, the step must not be taken. The notes stay in the record.
+//
 // Two events come from outside. A read or a plan that has a state makes the record known (SawInState): the state is the better witness,
 // unless it still has what the key named before the last purchase. An object that is gone frees the key where the key names an object
 // (AdoptUnlessInState), and does not where the key is used once for ever (AdoptIfSameInputs): forgotten is then only a remark.
@@ -45,8 +63,8 @@
 // The lock of a key is held by one Buy from before it reads the record until the purchase is settled. It is the system's lock on a file, so it ends
 // with its process, and not before: a provider that outlives a killed CLI keeps it while it waits for its answer, and the next run waits for it and
 // reads the result. The ledger of a command has a lock of its own, taken for moments while a key's lock may be held, never the other way round. A
-// purchase that looks for its lost answer waits for others that are on their way; it is not on its way any more itself, so nobody waits in a
-// circle.
+// purchase that looks for its lost answer waits for others that are on their way and have not noted an id; it is not on its way any more itself, so
+// nobody waits in a circle.
 //
 // # The limits
 //

@@ -53,7 +53,8 @@ func (*KeyRotateAction) Schema(_ context.Context, _ action.SchemaRequest, resp *
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Gives an agent of the account another key of its model's provider: AUTX stores it in the place of the one before. " +
 			"The key is in no state, log or message.\n\n" +
-			"Nothing can be read back, so each invocation sends the key.",
+			"Nothing can be read back, so each invocation sends the key. A resource can't be told of it: where `autx_agent` manages the key, change " +
+			"`value_wo_version` instead.\n\nActions need Terraform 1.14 or newer.",
 		Attributes: map[string]schema.Attribute{
 			"agent": agentArgument(),
 			"provider_key": schema.SingleNestedAttribute{

@@ -53,7 +53,8 @@ func (a *StatusAction) Metadata(_ context.Context, req action.MetadataRequest, r
 func (a *StatusAction) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: a.description + "\n\nAn `autx_agent` resource that manages the same agent has a `status` of its own: its next plan " +
-			"shows the difference, and its next apply puts it back. Use the action where no resource manages the agent, or with `ignore_changes = [status]`.",
+			"shows the difference, and its next apply puts it back. Use the action where no resource manages the agent, or with " +
+			"`ignore_changes = [status]`.\n\nActions need Terraform 1.14 or newer.",
 		Attributes: map[string]schema.Attribute{"agent": agentArgument()},
 	}
 }

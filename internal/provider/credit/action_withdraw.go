@@ -50,7 +50,7 @@ func (*WithdrawAction) Schema(_ context.Context, _ action.SchemaRequest, resp *a
 		MarkdownDescription: "Takes credits out of the account, once for each `idempotency_key`. AUTX allows one withdrawal an hour. The provider's " +
 			"`spending` block has to allow withdrawals with `allow_withdrawals`, and its `keep_balance` holds for them too.\n\n" +
 			"An action has no state. What keeps it from moving money twice is the purchase journal, and nothing else: keep the journal. The resource " +
-			"`autx_credit_withdrawal` has a state as well; its keys are the same.",
+			"`autx_credit_withdrawal` has a state as well; its keys are the same.\n\nActions need Terraform 1.14 or newer.",
 		Attributes: map[string]schema.Attribute{
 			"idempotency_key": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), notOfFloor{}},
