@@ -53,7 +53,7 @@ func (c combination) expected() outcome {
 		out.plan = planOpen
 	case c.made() && c.kind.seen != "":
 		out.plan = planTakeOver
-	case c.fault.sort == refused && c.kind.foreseen != "":
+	case c.fault.sort == refused && c.kind.short != "":
 		out.plan = planShort
 	default:
 		out.plan = planToAdd

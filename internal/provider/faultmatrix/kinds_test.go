@@ -25,17 +25,16 @@ type kind struct {
 	path, operation string
 	// entry and amount are the ledger's for it.
 	entry, amount string
-	// short is a balance that does not suffice, and refusal a rule that refuses in its stead where the provider would not even ask with too little. Both
-	// are empty where the service never refuses for want of credits. Foreseen is what a plan says with too little; a launch may be free, which only the
-	// service knows.
-	short, refusal, foreseen string
+	// short is a balance that does not suffice, which a plan tells, and refusal a rule that refuses in its stead where the provider would not even ask
+	// with too little. Both are empty where the service never refuses for want of credits.
+	short, refusal string
 	// adopts is what an apply says that takes over what an earlier one made, and seen what the plan before says where it is known to be made.
 	adopts, seen string
 }
 
 // kinds are all that moves money, in the order of the table.
 func kinds() []kind {
-	const adopts, seen, balanceMay = "Earlier purchase taken over", "Key was used before", "Warning: Balance may not suffice"
+	const adopts, seen = "Earlier purchase taken over", "Key was used before"
 	return []kind{
 		{
 			name: "agent launch", address: "autx_agent.a", path: "/agents/", operation: "agents.create", entry: "consume", amount: "$20.00", short: "19.99", adopts: adopts,
@@ -48,12 +47,12 @@ func kinds() []kind {
 `,
 		},
 		{
-			name: "order", address: "autx_order.a", path: "/orders/", operation: "orders.create", entry: "consume", amount: "$0.50", short: "0.49", foreseen: balanceMay, adopts: adopts, seen: seen,
+			name: "order", address: "autx_order.a", path: "/orders/", operation: "orders.create", entry: "consume", amount: "$0.50", short: "0.49", adopts: adopts, seen: seen,
 			block: orderBlock("a", "report-1", summ, "0.50"),
 		},
 		{
 			name: "order with files", address: "autx_order.a", path: "/orders/multipart", operation: "orders.create_multipart", entry: "consume", amount: "$1.25", short: "1.24",
-			foreseen: balanceMay, adopts: adopts, seen: seen,
+			adopts: adopts, seen: seen,
 			block: orderBlock("a", "report-1", docs, "1.25", `files = [{ name = "in.txt", content_base64 = base64encode("some text") }]`),
 		},
 		{
