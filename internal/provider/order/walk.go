@@ -54,7 +54,7 @@ func (w *walk) idsBefore(ctx context.Context, agentID string) ([]string, error) 
 
 // bought notes an order of this walk, so that the next look at what was there before knows it, and forgets what was read.
 func (w *walk) bought(agentID, id string) {
-	w.orders.Drop()
+	w.orders.Wrote(id)
 	w.before.Bought(strings.ToLower(agentID), id)
 }
 
