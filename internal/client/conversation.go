@@ -29,9 +29,8 @@ type Conversation struct {
 
 	complained chan struct{} // closed when an error frame answers the close frame
 
-	began   time.Time
-	heard   atomic.Int64 // when bytes last came, or were last asked for, in nanoseconds since it began
-	handing atomic.Bool  // a frame waits for the one who takes the turn, so that nothing is read
+	pulse   *pulse
+	handing atomic.Bool // a frame waits for the one who takes the turn, so that nothing is read
 
 	closing sync.Once
 	closed  error // what Close gave
@@ -45,11 +44,11 @@ type Conversation struct {
 	loss    error     // why nothing can be read any more
 }
 
-func newConversation(ctx context.Context, c *Client, conn *websocket.Conn, current *call) *Conversation {
+func newConversation(ctx context.Context, c *Client, conn *websocket.Conn, beats *pulse, current *call) *Conversation {
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	return &Conversation{
 		client: c, req: current.req, attempts: current.attempts, conn: conn, life: life, stop: stop, gone: make(chan struct{}),
-		complained: make(chan struct{}), began: time.Now(),
+		complained: make(chan struct{}), pulse: beats,
 	}
 }
 
@@ -272,12 +271,11 @@ func (c *Conversation) write(ctx context.Context, encoded []byte) error {
 
 // hear waits for a frame.
 func (c *Conversation) hear(ctx context.Context) (frame, error) {
-	c.noteHeard()
 	kind, reader, err := c.conn.Reader(ctx)
 	if err != nil {
 		return frame{}, err
 	}
-	raw, err := io.ReadAll(noting{reader, c})
+	raw, err := io.ReadAll(reader)
 	if err != nil {
 		return frame{}, err
 	}
@@ -301,23 +299,6 @@ func (c *Conversation) noteProblems() {
 		logReadProblems(c.life, &answer{req: c.req}, problems)
 	}
 }
-
-// noting notes when something was read.
-type noting struct {
-	io.Reader
-	c *Conversation
-}
-
-// Read reads.
-func (n noting) Read(p []byte) (int, error) {
-	count, err := n.Reader.Read(p)
-	if count > 0 {
-		n.c.noteHeard()
-	}
-	return count, err //nolint:wrapcheck // a reader gives io.EOF as it is
-}
-
-func (c *Conversation) noteHeard() { c.heard.Store(int64(time.Since(c.began))) }
 
 // describeLoss says in what way a connection was lost.
 func describeLoss(err error) error {

@@ -44,10 +44,11 @@ func (c *Client) tryToOpen(ctx context.Context, current *call) (_ *Conversation,
 	defer cancel()
 	current.attempts++
 	current.started, current.waiting, current.trip = time.Now(), false, &trip{unsent: true}
-	conn, err := c.dial(attempt, current)
+	beats := &pulse{through: c.wire}
+	conn, err := c.dial(attempt, current, beats)
 	if conn != nil {
 		c.pacer.answered()
-		opened, err := c.begin(ctx, attempt, conn, current)
+		opened, err := c.begin(attempt, newConversation(ctx, c, conn, beats, current))
 		return opened, false, err
 	}
 	again, _ = c.checkRetry(ctx, nil, err) // it has no error of its own
@@ -74,13 +75,13 @@ func (t *trip) response() *http.Response {
 
 // dial opens the WebSocket. The key travels in the first frame only (client 0.4.1), so that no server that merely answers an upgrade is told it. The
 // error is nil, and so is the connection, when the service answered the upgrade by a status that says what is wrong.
-func (c *Client) dial(ctx context.Context, current *call) (*websocket.Conn, error) {
+func (c *Client) dial(ctx context.Context, current *call, beats *pulse) (*websocket.Conn, error) {
 	header := http.Header{}
 	if c.config.UserAgent != "" {
 		header.Set("User-Agent", c.config.UserAgent)
 	}
 	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(c.baseURL, schemeHTTP)+current.req.path, &websocket.DialOptions{ //nolint:bodyclose // the library says not to
-		HTTPClient: &http.Client{Transport: c.wire, CheckRedirect: checkRedirect}, HTTPHeader: header,
+		HTTPClient: &http.Client{Transport: beats, CheckRedirect: checkRedirect}, HTTPHeader: header,
 	})
 	_, redirected := errors.AsType[*redirectError](err)
 	switch {
@@ -103,12 +104,11 @@ func (c *Client) unopened(ctx context.Context, current *call, err error) *Error 
 	return e
 }
 
-// begin authenticates and waits for the first frame. ctx is the caller's, for what outlives the attempt.
-func (c *Client) begin(ctx, attempt context.Context, conn *websocket.Conn, current *call) (*Conversation, error) {
-	conversation := newConversation(ctx, c, conn, current)
-	if err := conversation.open(attempt); err != nil {
+// begin authenticates and waits for the first frame.
+func (c *Client) begin(ctx context.Context, conversation *Conversation) (*Conversation, error) {
+	if err := conversation.open(ctx); err != nil {
 		conversation.stop()
-		_ = conn.CloseNow()
+		_ = conversation.conn.CloseNow()
 		return nil, err
 	}
 	conversation.start()

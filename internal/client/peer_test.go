@@ -9,9 +9,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"sync"
+	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 )
@@ -32,11 +33,14 @@ const sessionFrame = `{"type":"session","session_id":"ses_1","agent_ticker":"CHA
 // peer is the service's side of a WebSocket without a network, so that time in a synctest bubble stands still while nobody waits. It sends what a test
 // tells it to, however wrong.
 type peer struct {
-	t    *testing.T
-	conn net.Conn
-	said chan string // the client's texts; closed when nothing more comes
-	deaf atomic.Bool // answers no pings, and does not read the closing
-	mu   sync.Mutex
+	t     *testing.T
+	conn  net.Conn
+	said  chan string   // the client's texts; closed when nothing more comes
+	left  chan struct{} // closed when the client has gone
+	deaf  atomic.Bool   // answers neither pings nor the closing
+	stuck atomic.Bool   // takes nothing more from the connection
+	pongs chan []byte   // they wait for what is being sent
+	lock  chan struct{} // held while a frame is written; a mutex would stop the time of a bubble
 }
 
 // peers answers upgrades with WebSockets.
@@ -64,8 +68,9 @@ func (p *peers) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	sum := sha1.Sum([]byte(req.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // as above
 	here, there := net.Pipe()
-	service := &peer{t: p.t, conn: there, said: make(chan string, 100)}
+	service := &peer{t: p.t, conn: there, said: make(chan string, 100), left: make(chan struct{}), pongs: make(chan []byte, 100), lock: make(chan struct{}, 1)}
 	go service.read()
+	go service.pong()
 	p.t.Cleanup(func() { _ = there.Close() })
 	p.opened <- service
 	header := http.Header{}
@@ -85,8 +90,10 @@ func (p *peers) client(change ...func(*client.Config)) *client.Client {
 
 // read takes the client's frames.
 func (p *peer) read() {
+	defer close(p.left)
 	defer close(p.said)
-	from := bufio.NewReader(p.conn)
+	defer close(p.pongs)
+	from := bufio.NewReader(gate{p})
 	for {
 		op, payload, err := readClientFrame(from)
 		if err != nil {
@@ -96,11 +103,28 @@ func (p *peer) read() {
 		case op == opText|opFinal:
 			p.said <- string(payload)
 		case op == opPing|opFinal && !p.deaf.Load():
-			p.frame(opPong|opFinal, payload)
+			p.pongs <- payload
 		case op == opClose|opFinal && !p.deaf.Load():
 			p.frame(opClose|opFinal, payload)
 		}
 	}
+}
+
+func (p *peer) pong() {
+	for payload := range p.pongs {
+		p.frame(opPong|opFinal, payload)
+	}
+}
+
+// gate is what the client sends, until the peer is stuck.
+type gate struct{ *peer }
+
+func (g gate) Read(into []byte) (int, error) {
+	if g.stuck.Load() {
+		<-g.t.Context().Done()
+		return 0, io.EOF
+	}
+	return g.conn.Read(into)
 }
 
 // readClientFrame reads a frame, which a client must mask.
@@ -152,8 +176,8 @@ func frameHead(op byte, size uint64) []byte {
 }
 
 func (p *peer) raw(data []byte) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	p.lock <- struct{}{}
+	defer func() { <-p.lock }()
 	_, _ = p.conn.Write(data)
 }
 
@@ -166,6 +190,16 @@ func (p *peer) send(texts ...string) {
 
 // hear waits for the client's next text; it is empty when nothing more comes.
 func (p *peer) hear() string { return <-p.said }
+
+// pause lets time pass; false when the client has gone.
+func (p *peer) pause(d time.Duration) bool {
+	select {
+	case <-p.left:
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
 
 // close closes the WebSocket with a code and a reason.
 func (p *peer) close(code uint16, reason string) {
@@ -190,4 +224,14 @@ func (p *peers) converse(change ...func(*client.Config)) (*client.Conversation, 
 		p.t.Fatal(err)
 	}
 	return conversation, <-greeted
+}
+
+// newTLSFront serves a handler over TLS, with HTTP/2 on offer.
+func newTLSFront(t *testing.T, handler http.Handler) *httptest.Server {
+	t.Helper()
+	front := httptest.NewUnstartedServer(handler)
+	front.EnableHTTP2 = true
+	front.StartTLS()
+	t.Cleanup(front.Close)
+	return front
 }

@@ -3,6 +3,9 @@ package client
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -32,14 +35,46 @@ func (c *Conversation) watch() {
 }
 
 // ping asks for a sign of life. No pong is read while a frame waits for the one who takes the turn, or behind one that is still arriving: whatever
-// was heard since is a sign of life too.
+// comes is a sign of life too. A ping that fails early never left, as something long was being sent.
 func (c *Conversation) ping() error {
-	asked := int64(time.Since(c.began))
+	before, asked := c.pulse.count.Load(), time.Now()
 	ctx, cancel := context.WithTimeout(c.life, pingPatience)
 	defer cancel()
 	err := c.conn.Ping(ctx)
-	if err == nil || c.life.Err() != nil || c.handing.Load() || c.heard.Load() > asked {
+	if err == nil || time.Since(asked) < pingPatience || c.life.Err() != nil || c.handing.Load() || c.pulse.count.Load() != before {
 		return nil
 	}
 	return fmt.Errorf("the service gave no sign of life for %s: %w", pingPatience, err)
+}
+
+// pulse counts what comes over the connection, down to pieces of frames.
+type pulse struct {
+	through http.RoundTripper
+	count   atomic.Uint64
+}
+
+// RoundTrip opens the connection that is counted.
+func (p *pulse) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := p.through.RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		return resp, err //nolint:wrapcheck // it passes on what it is told
+	}
+	if conn, ok := resp.Body.(io.ReadWriteCloser); ok {
+		resp.Body = &counted{conn, p}
+	}
+	return resp, nil
+}
+
+type counted struct {
+	io.ReadWriteCloser
+	pulse *pulse
+}
+
+// Read reads.
+func (c *counted) Read(into []byte) (int, error) {
+	n, err := c.ReadWriteCloser.Read(into)
+	if n > 0 {
+		c.pulse.count.Add(1)
+	}
+	return n, err //nolint:wrapcheck // a reader gives io.EOF as it is
 }
