@@ -82,7 +82,7 @@ func (a *CloseAction) Invoke(ctx context.Context, req action.InvokeRequest, resp
 		return
 	}
 	closed, err := closeSession(ctx, api, id)
-	a.walk.drop()
+	a.walk.wrote(id)
 	if err != nil {
 		resp.Diagnostics.Append(diagnose.Error("Could not close session "+id, err, nil)...)
 		return

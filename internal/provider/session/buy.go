@@ -65,7 +65,7 @@ func (b *buyer) buy(ctx context.Context) (*bought, diag.Diagnostics) {
 	wanted, cancel := context.WithTimeout(ctx, b.chat.timeout)
 	defer cancel()
 	result, err := b.desk.Buy(wanted, b.purchase(wanted))
-	b.walk.drop()
+	b.walk.wrote(result.ID)
 	if err != nil {
 		return nil, b.refused(err)
 	}

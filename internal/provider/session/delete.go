@@ -42,7 +42,7 @@ func (r *Resource) end(ctx context.Context, state resourceModel) diag.Diagnostic
 		return diags
 	}
 	_, err := closeSession(ctx, api, state.ID.ValueString())
-	r.walk.drop()
+	r.walk.wrote(state.ID.ValueString())
 	if err != nil {
 		diags.Append(diagnose.Error("Could not close "+nameOf(state), err, nil)...)
 	}

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -129,11 +130,8 @@ func compareMessages(b *bound.Inputs, was, now types.List) {
 }
 
 func count(n int) string {
-	switch n {
-	case 0:
+	if n == 0 {
 		return "none"
-	case 1:
-		return "1 message"
 	}
-	return fmt.Sprintf("%d messages", n)
+	return strconv.Itoa(n)
 }

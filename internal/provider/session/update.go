@@ -30,7 +30,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		closed, err := closeSession(ctx, api, state.ID.ValueString())
-		r.walk.drop()
+		r.walk.wrote(state.ID.ValueString())
 		if err != nil {
 			// The state keeps what it has, so that the next apply closes it.
 			resp.Diagnostics.Append(diagnose.Error("Could not close "+nameOf(state), err, nil)...)

@@ -80,9 +80,13 @@ func (w *walk) isOurs(id string) bool {
 	return w.ours[id]
 }
 
-// drop forgets what was read, as a session or what it cost may have changed.
-func (w *walk) drop() {
-	w.sessions.Drop()
+// wrote forgets what was read, as a session and what it cost may have changed; "" is one whose id is not known.
+func (w *walk) wrote(id string) {
+	if id == "" {
+		w.sessions.Drop()
+	} else {
+		w.sessions.Wrote(id)
+	}
 	w.entries.Drop()
 }
 

@@ -1,0 +1,402 @@
+package session //nolint:testpackage // what a configuration can't set is set here
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/client"
+	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
+	"github.com/autx-ai/terraform-provider-autx/internal/money"
+)
+
+func told(diags diag.Diagnostics, texts ...string) bool {
+	return slices.ContainsFunc(diags, func(d diag.Diagnostic) bool {
+		return !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(d.Summary()+"\n"+d.Detail(), text) })
+	})
+}
+
+// TestSilence has AUTX say nothing any more at each boundary of a conversation.
+func TestSilence(t *testing.T) {
+	t.Parallel()
+	for rule, want := range map[string]struct{ turns, charged, why string }{
+		"sessions.message:before:hang,skip=1": {"completed not_sent not_sent", "$0.05", "nothing came for"},
+		"sessions.message:after:hang,skip=1":  {"completed completed not_sent", "$0.10", "nothing came for"},
+		"sessions.end:before:hang":            {"completed completed completed", "$0.15", ""},
+		"sessions.end:after:hang":             {"completed completed completed", "$0.15", ""},
+		"sessions.open:after:hang":            {"not_sent not_sent not_sent", "$0.00", "nobody can attach"},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			p := openPlace(t, mockserver.Responder{}, func(c *client.Config) { c.Timeout, c.TurnSilence = 2*time.Second, 500*time.Millisecond })
+			p.server.AddFault(rule)
+			b := p.wanting("k", 3)
+			done, diags := b.buy(t.Context())
+			if done == nil || diags.HasError() || statuses(done.turns) != want.turns || done.session.Status.Or("") != statusClosed {
+				t.Fatalf("%v: %v", done, diags)
+			}
+			if want.why != "" && !told(diags, want.why, "change idempotency_key") {
+				t.Errorf("nothing says %q: %v", want.why, diags)
+			}
+			if total, _ := p.charged(); total != want.charged || chargedBy(done.turns).ValueString() != strings.TrimSuffix(strings.TrimSuffix(want.charged[1:], "0"), ".0") {
+				t.Errorf("%s was charged, and the turns say %s", total, chargedBy(done.turns))
+			}
+		})
+	}
+}
+
+// TestSilentOpening never gets an answer to the opening, which was not carried out.
+func TestSilentOpening(t *testing.T) {
+	t.Parallel()
+	p := openPlace(t, mockserver.Responder{}, func(c *client.Config) { c.Timeout = time.Second })
+	p.server.AddFault("sessions.open:before:hang")
+	done, diags := p.wanting("k", 1).buy(t.Context())
+	if done != nil || !told(diags, "most likely not made", "no session within 1s") {
+		t.Errorf("%v: %v", done, diags)
+	}
+}
+
+// TestLagging has the ledger lag behind: a turn whose answer was lost is looked for, stays open where it is not found, and is never called unsent.
+func TestLagging(t *testing.T) {
+	t.Parallel()
+	p := openPlace(t, mockserver.Responder{}, nil, mockserver.WithAssume("lists.lag", "1"))
+	p.server.AddFault("sessions.message:after:reset,skip=1")
+	done, diags := p.wanting("k", 3).buy(t.Context())
+	if diags.HasError() || statuses(done.turns) != "completed unknown not_sent" || !told(diags, "message 2 may have been charged", "next refresh looks again") {
+		t.Fatalf("%s: %v", statuses(done.turns), diags)
+	}
+	if !slices.Equal(p.paused, reckonPauses[1:]) || !chargedBy(done.turns).IsNull() {
+		t.Errorf("paused %v, charged %s", p.paused, chargedBy(done.turns))
+	}
+	// A refresh still does not find it; one that comes after another entry does.
+	turns, _, more := p.walk.reckon(t.Context(), done.session, done.turns, false)
+	if statuses(turns) != "completed unknown not_sent" || len(more) > 0 {
+		t.Errorf("refreshed as %s: %v", statuses(turns), more)
+	}
+	if _, diags := p.wanting("other", 1).buy(t.Context()); diags.HasError() {
+		t.Fatal(diags)
+	}
+	turns, _, more = p.walk.reckon(t.Context(), done.session, turns, false)
+	if statuses(turns) != "completed completed not_sent" || len(more) > 0 || turns[1].OutputText.ValueString() != "Echo: Message 2 of k" || turns[1].AmountCharged.ValueString() != "0.05" {
+		t.Errorf("refreshed as %s: %v", statuses(turns), more)
+	}
+}
+
+// TestUnreadableLedger can't read the ledger after a lost answer: the turn stays open, and that is said.
+func TestUnreadableLedger(t *testing.T) {
+	t.Parallel()
+	for _, status := range []string{"403", "500"} {
+		p := openPlace(t, mockserver.Responder{}, nil)
+		p.server.AddFault("sessions.message:after:reset")
+		p.server.AddFault("credits.transactions:before:status=" + status + ",times=0")
+		done, diags := p.wanting("k", 2).buy(t.Context())
+		if diags.HasError() || statuses(done.turns) != "unknown not_sent" || !told(diags, "Could not find out what became of every message", status) {
+			t.Errorf("%s: %v", statuses(done.turns), diags)
+		}
+	}
+}
+
+// TestJournalFails can't write the journal at each place of a conversation: what could not be noted before is not sent.
+func TestJournalFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is full")
+	for failing, want := range map[int]struct {
+		turns string
+		sent  int
+	}{
+		0: {"not_sent not_sent", 0}, 1: {"not_sent not_sent", 0}, 2: {"completed not_sent", 1}, 3: {"completed completed", 2},
+	} {
+		calls, sent := 0, 0
+		var last notes
+		talk := newTalk(&chat{messages: []string{"a", "b"}, most: money.FromInt(1), closes: true}, "ses_1", func(id string, raw json.RawMessage) error {
+			calls++
+			if calls == failing+1 {
+				return broken
+			}
+			last = notes{}
+			if err := json.Unmarshal(raw, &last); err != nil || id != "ses_1" || strings.Contains(string(raw), "answer") {
+				t.Errorf("noted %s %s: %v", id, raw, err)
+			}
+			return nil
+		}, money.MustParse("0.05"))
+		if talk.begin() {
+			talk.hold(t.Context(), t.Context(), &fakeLine{send: func() (client.Turn, error) {
+				if last.Sent != sent+1 || len(last.Turns) != sent {
+					t.Errorf("message %d was sent when this was noted: %+v", sent+1, last)
+				}
+				sent++
+				return client.Turn{Done: true, Billed: true, Output: "answer", OrderID: client.Of(fmt.Sprint("order-", sent)), AmountCharged: client.Of(money.MustParse("0.05"))}, nil
+			}})
+		}
+		if statuses(talk.turns) != want.turns || sent != want.sent || (talk.why == "") != (want.sent == 2) || (talk.why != "" && !strings.Contains(talk.why, "disk is full")) {
+			t.Errorf("failing at %d: %s, sent %d, %q", failing, statuses(talk.turns), sent, talk.why)
+		}
+	}
+}
+
+// fakeLine answers as a test says.
+type fakeLine struct {
+	send   func() (client.Turn, error)
+	lost   bool
+	closed int
+}
+
+func (f *fakeLine) Send(context.Context, string, func(string)) (client.Turn, error) { return f.send() }
+
+func (f *fakeLine) Close(context.Context) error { f.closed++; return nil }
+
+func (*fakeLine) Abort() {}
+
+func (f *fakeLine) Lost() bool { return f.lost }
+
+// TestStops ends a conversation before the next message for each reason there is.
+func TestStops(t *testing.T) {
+	t.Parallel()
+	over, end := context.WithTimeout(t.Context(), 0)
+	defer end()
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	turn := func(amount string) client.Turn {
+		out := client.Turn{Done: true}
+		if amount != "" {
+			out.Billed, out.AmountCharged = true, client.Of(money.MustParse(amount))
+		}
+		return out
+	}
+	for name, c := range map[string]struct {
+		wanted context.Context //nolint:containedctx // the case's
+		most   string
+		turn   client.Turn
+		err    error
+		want   string
+		why    string
+	}{
+		"interrupted":        {gone, "1", turn("0.05"), nil, "not_sent not_sent not_sent", "interrupted before message 1"},
+		"out of time":        {over, "1", turn("0.05"), nil, "not_sent not_sent not_sent", "was over before message 1"},
+		"enough":             {t.Context(), "0.15", turn("0.05"), nil, "completed completed completed", ""},
+		"dearer than told":   {t.Context(), "0.15", turn("0.06"), nil, "completed completed not_sent", "Message 3 would cost $0.06: with the $0.12 charged so far that is above max_cost, $0.15."},
+		"much dearer":        {t.Context(), "0.15", turn("0.10"), nil, "completed not_sent not_sent", "Message 2 would cost $0.10"},
+		"without a bill":     {t.Context(), "0.15", turn(""), nil, "completed completed completed", ""},
+		"lost after done":    {t.Context(), "0.15", turn("0.05"), errors.New("lost"), "completed not_sent not_sent", "broke off after message 1"},
+		"surely not sent":    {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.NotSent, Message: "shut"}, "not_sent not_sent not_sent", "Message 1 could not be sent"},
+		"refused":            {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.Refused, Message: "no"}, "unknown not_sent not_sent", "answered with an error"},
+		"lost":               {t.Context(), "0.15", client.Turn{Output: "ans"}, &client.Error{Outcome: client.Unknown}, "unknown not_sent not_sent", "was lost"},
+		"of no known reason": {t.Context(), "0.15", client.Turn{}, errors.New("odd"), "unknown not_sent not_sent", "odd"},
+		"ended half-way":     {t.Context(), "0.15", client.Turn{Output: "ans"}, nil, "unknown not_sent not_sent", "ended before it was complete"},
+	} {
+		talk := newTalk(&chat{messages: []string{"a", "b", "c"}, most: money.MustParse(c.most), timeout: time.Minute}, "ses_1", func(string, json.RawMessage) error { return nil }, money.MustParse("0.05"))
+		talk.hold(t.Context(), c.wanted, &fakeLine{send: func() (client.Turn, error) { return c.turn, c.err }})
+		if got := statuses(talk.turns); got != c.want || (c.why == "") != (talk.why == "") || !strings.Contains(talk.why, c.why) {
+			t.Errorf("%s: %s, %q", name, got, talk.why)
+		}
+		if c.turn.Output != "" && talk.turns[0].OutputText.ValueString() != c.turn.Output {
+			t.Errorf("%s: what came is lost: %v", name, talk.turns[0])
+		}
+	}
+}
+
+// TestHangUp closes only what is to be closed and can be.
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		closes, lost bool
+		messages     []string
+		want         int
+	}{{true, false, []string{"a"}, 1}, {true, true, []string{"a"}, 0}, {false, false, []string{"a"}, 0}, {true, false, nil, 0}} {
+		with := &fakeLine{lost: c.lost}
+		newTalk(&chat{closes: c.closes, messages: c.messages}, "ses_1", nil, money.Zero()).hangUp(t.Context(), with)
+		if with.closed != c.want {
+			t.Errorf("%+v: closed %d times", c, with.closed)
+		}
+	}
+}
+
+// TestRecalled reads what an earlier run has noted, whatever it is.
+func TestRecalled(t *testing.T) {
+	t.Parallel()
+	messages := []string{"a", "b", "c"}
+	for noted, want := range map[string]string{
+		"":            "unknown unknown unknown",
+		"null":        "not_sent not_sent not_sent",
+		"{":           "unknown unknown unknown",
+		`{"sent":0}`:  "not_sent not_sent not_sent",
+		`{"sent":-4}`: "not_sent not_sent not_sent",
+		`{"sent":9}`:  "unknown unknown unknown",
+		`{"sent":2}`:  "unknown unknown not_sent",
+		`{"sent":2,"turns":[{"order":"o","status":"completed","charged":0.05,"fee":"0.005"}]}`:                                                    "completed unknown not_sent",
+		`{"sent":1,"turns":[{"status":"failed"},{"status":"completed"},{"status":"completed"},{"status":"completed"}]}`:                           "failed not_sent not_sent",
+		`{"sent":3,"turns":[{"status":"completed"},{"status":"completed"},{"status":"completed"},{"status":"completed"}],"of a later version":1}`: "completed completed completed",
+	} {
+		turns, refused := recalled(messages, json.RawMessage(noted))
+		if got := statuses(turns); got != want || refused != -1 {
+			t.Errorf("%s: %s, refused %d", noted, got, refused)
+		}
+	}
+	if turns, refused := recalled(messages, json.RawMessage(`{"sent":2,"refused":true,"turns":[{"status":"completed"}]}`)); refused != 1 || statuses(turns) != "completed unknown not_sent" {
+		t.Errorf("refused: %d, %s", refused, statuses(turns))
+	}
+	if turns, _ := recalled(nil, nil); len(turns) != 0 {
+		t.Errorf("without messages: %v", turns)
+	}
+	turns, _ := recalled(messages, json.RawMessage(`{"sent":1,"turns":[{"order":"o","status":"completed","charged":0.05,"fee":"0.005"}]}`))
+	if turns[0].OrderID.ValueString() != "o" || turns[0].AmountCharged.ValueString() != "0.05" || turns[0].PlatformFee.ValueString() != "0.005" || !turns[0].open() {
+		t.Errorf("read %v", turns[0])
+	}
+}
+
+// TestAssign gives each turn its charge.
+func TestAssign(t *testing.T) {
+	t.Parallel()
+	entry := func(kind, session, order, amount string) client.Transaction {
+		out := client.Transaction{ID: kind + order, Type: kind, Amount: money.MustParse(amount), SessionID: client.Of(session)}
+		if order != "" {
+			out.OrderID = client.Of(order)
+		}
+		return out
+	}
+	refund := entry("refund", "", "o2", "0.05")
+	refund.SessionID = client.Field[string]{}
+	charges := chargesOf([]client.Transaction{ // newest first
+		entry("consume", "other", "x", "9"), entry("consume", "s", "", "-0.07"), refund, entry("deposit", "s", "o9", "5"), entry("consume", "s", "o2", "0.05"), entry("consume", "s", "o1", "0.05"),
+	}, "s")
+	if len(charges) != 3 || charges[0].order != "o1" || !charges[1].refunded || charges[0].refunded || charges[2].amount.String() != "0.07" {
+		t.Fatalf("charges %+v", charges)
+	}
+	first := newTurn(types.StringValue("a"), turnUnknown)
+	known := newTurn(types.StringValue("b"), turnCompleted)
+	known.OrderID = types.StringValue("o1")
+	unsent := newTurn(types.StringValue("c"), turnNotSent)
+	of, left := assign([]turnModel{first, known, unsent}, charges)
+	if of[0].order != "o2" || of[1].order != "o1" || len(of) != 2 || len(left) != 1 || left[0].order != "" {
+		t.Errorf("assigned %+v, left %+v", of, left)
+	}
+}
+
+// TestThousandTurns holds a conversation of a thousand messages: nothing is lost, and no goroutine and no memory stays behind.
+func TestThousandTurns(t *testing.T) {
+	t.Parallel()
+	const n = 1000
+	p := openPlace(t, mockserver.Responder{Chunks: 2}, nil)
+	b := p.wanting("k", n)
+	chunks := 0
+	b.chat.tell = func(string) { chunks++ }
+	done, diags := b.buy(t.Context())
+	if len(diags) > 0 || len(done.turns) != n {
+		t.Fatal(diags)
+	}
+	for i := range done.turns {
+		if turn := &done.turns[i]; !turn.is(turnCompleted) || turn.OutputText.ValueString() != fmt.Sprintf("Echo: Message %d of k", i+1) || turn.AmountCharged.ValueString() != "0.05" {
+			t.Fatalf("turn %d is %v", i+1, turn)
+		}
+	}
+	if total, count := p.charged(); total != "$50.00" || count != n || chargedBy(done.turns).ValueString() != "50" || chunks != 1+4*n {
+		t.Errorf("charged %s in %d, told %d times", total, count, chunks)
+	}
+	// The next run knows them all again, though the ledger shows only half of them.
+	again, diags := placeAt(t, p.server, p.journal, nil).wanting("k", n).buy(t.Context())
+	if diags.HasError() || !again.adopted || chargedBy(again.turns).ValueString() != "50" {
+		t.Fatal(diags)
+	}
+	for i := range again.turns {
+		if !again.turns[i].OutputText.Equal(done.turns[i].OutputText) || !again.turns[i].OrderID.Equal(done.turns[i].OrderID) {
+			t.Fatalf("turn %d is known again as %v", i+1, again.turns[i])
+		}
+	}
+	if _, count := p.charged(); count != n {
+		t.Errorf("%d charges", count)
+	}
+	var memory runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&memory)
+	t.Logf("%d MiB in use after a thousand turns", memory.HeapAlloc>>20)
+	if memory.HeapAlloc > 256<<20 {
+		t.Errorf("%d MiB in use", memory.HeapAlloc>>20)
+	}
+}
+
+// TestFiftyAtOnce holds fifty conversations at the same time through one provider.
+func TestFiftyAtOnce(t *testing.T) {
+	t.Parallel()
+	const n = 50
+	p := openPlace(t, mockserver.Responder{}, nil)
+	var wait sync.WaitGroup
+	ids := make([]string, n)
+	for i := range n {
+		wait.Go(func() {
+			key := fmt.Sprint("k", i)
+			done, diags := p.wanting(key, 4).buy(t.Context())
+			if len(diags) > 0 || statuses(done.turns) != "completed completed completed completed" || done.turns[3].OutputText.ValueString() != "Echo: Message 4 of "+key {
+				t.Errorf("%s: %v", key, diags)
+				return
+			}
+			ids[i] = done.session.ID
+		})
+	}
+	wait.Wait()
+	slices.Sort(ids)
+	if total, count := p.charged(); total != "$10.00" || count != 4*n || len(slices.Compact(ids)) != n || len(p.server.State().Sessions) != n {
+		t.Errorf("charged %s in %d, %d sessions", total, count, len(p.server.State().Sessions))
+	}
+	for _, s := range p.server.State().Sessions {
+		if s.Status != statusClosed || !s.CreditsReserved.IsZero() {
+			t.Errorf("%s is %s", s.ID, s.Status)
+		}
+	}
+}
+
+// TestOneLostAmongMany opens many sessions at the same time and loses the answer to one opening: the others explain theirs, so that it is found.
+func TestOneLostAmongMany(t *testing.T) {
+	t.Parallel()
+	const n = 10
+	p := openPlace(t, mockserver.Responder{}, nil)
+	p.server.AddFault("sessions.open:after:reset,skip=4")
+	var wait sync.WaitGroup
+	var mu sync.Mutex
+	lost := 0
+	for i := range n {
+		wait.Go(func() {
+			done, diags := p.wanting(fmt.Sprint("k", i), 2).buy(t.Context())
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case diags.HasError():
+				t.Errorf("%d: %v", i, diags)
+			case statuses(done.turns) == "not_sent not_sent":
+				lost++
+			case statuses(done.turns) != "completed completed":
+				t.Errorf("%d: %s", i, statuses(done.turns))
+			}
+		})
+	}
+	wait.Wait()
+	if total, count := p.charged(); lost != 1 || total != "$0.90" || count != 2*(n-1) || len(p.server.State().Sessions) != n {
+		t.Errorf("%d lost, charged %s in %d, %d sessions", lost, total, count, len(p.server.State().Sessions))
+	}
+}
+
+// TestRefusedBesideOthers is refused while other sessions of the agent are opened: what AUTX says is passed on.
+func TestRefusedBesideOthers(t *testing.T) {
+	t.Parallel()
+	p := openPlace(t, mockserver.Responder{}, nil)
+	if _, diags := p.wanting("first", 1).buy(t.Context()); len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	p.server.AddFault("sessions.open:before:status=402,body=too little")
+	_, diags := p.wanting("second", 1).buy(t.Context())
+	if !told(diags, "Could not open session \"second\"", "too little") || told(diags, "may have been carried out") {
+		t.Error(diags)
+	}
+	if err := (uncertain{&client.Error{Outcome: client.Refused}}); !err.MayHaveBeenCarriedOut() || errors.Unwrap(err) == nil {
+		t.Error("an uncertain refusal is certain")
+	}
+}
