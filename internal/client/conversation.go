@@ -106,26 +106,24 @@ func (c *Conversation) close(ctx context.Context) error {
 	}
 	unwatch := context.AfterFunc(ctx, c.stop)
 	defer unwatch()
-	err := c.shakeHands()
+	c.shakeHands()
 	c.mu.Lock()
 	refusal, loss := c.refusal, c.loss
 	c.mu.Unlock()
 	switch status := websocket.CloseStatus(loss); {
 	case refusal != "":
 		return c.refused(refusal)
-	case err == nil, status == websocket.StatusNormalClosure, status == websocket.StatusNoStatusRcvd:
+	case status == websocket.StatusNormalClosure, status == websocket.StatusNoStatusRcvd:
 		return nil
 	case ctx.Err() != nil:
 		return c.failed(Unknown, fmt.Errorf("given up while the session was closed: %w", ctx.Err()))
-	case status != -1:
-		return c.failed(Unknown, describeLoss(loss))
 	}
-	return c.failed(Unknown, fmt.Errorf("the closing of the session was not confirmed: %w", err))
+	return c.failed(Unknown, fmt.Errorf("the closing of the session was not confirmed: %w", describeLoss(loss)))
 }
 
 // shakeHands waits for the service to close the connection, as it does after a close frame (assumed), or to say why not. If neither comes it begins
 // the closing handshake itself, which the library bounds at a few seconds, and which drops whatever else still comes.
-func (c *Conversation) shakeHands() error {
+func (c *Conversation) shakeHands() {
 	const patience = 3 * time.Second
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -134,9 +132,9 @@ func (c *Conversation) shakeHands() error {
 	case <-c.complained:
 	case <-timer.C:
 	}
-	err := c.conn.Close(websocket.StatusNormalClosure, "")
+	c.pulse.leaving.Store(true)
+	_ = c.conn.Close(websocket.StatusNormalClosure, "") // what came back is what was read
 	<-c.gone
-	return err //nolint:wrapcheck // the caller does
 }
 
 // leave begins the closing: a turn that runs is told, and what still comes is dropped. It gives why the conversation had ended, if it had.

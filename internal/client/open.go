@@ -81,7 +81,7 @@ func (c *Client) dial(ctx context.Context, current *call, beats *pulse) (*websoc
 		header.Set("User-Agent", c.config.UserAgent)
 	}
 	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(c.baseURL, schemeHTTP)+current.req.path, &websocket.DialOptions{ //nolint:bodyclose // the library says not to
-		HTTPClient: &http.Client{Transport: beats, CheckRedirect: checkRedirect}, HTTPHeader: header,
+		HTTPClient: &http.Client{Transport: beats, CheckRedirect: checkRedirect}, HTTPHeader: header, OnPingReceived: beats.answers,
 	})
 	_, redirected := errors.AsType[*redirectError](err)
 	switch {

@@ -51,6 +51,7 @@ func (c *Conversation) ping() error {
 type pulse struct {
 	through http.RoundTripper
 	count   atomic.Uint64
+	leaving atomic.Bool // the closing handshake has begun, after which nothing may be sent, pongs included
 }
 
 // RoundTrip opens the connection that is counted.
@@ -64,6 +65,9 @@ func (p *pulse) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	return resp, nil
 }
+
+// answers tells whether a ping of the service is answered.
+func (p *pulse) answers(context.Context, []byte) bool { return !p.leaving.Load() }
 
 type counted struct {
 	io.ReadWriteCloser
