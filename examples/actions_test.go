@@ -1,6 +1,7 @@
 package examples_test
 
 import (
+	"net/http"
 	"path/filepath"
 	"testing"
 
@@ -57,17 +58,22 @@ func invokeExample(t *testing.T, server *mockserver.Server, typeName string, con
 	}
 	spending["allow_withdrawals"] = true
 	d.MustConfigure(values)
-	if known {
-		if out := d.PlanAndInvoke(typeName, config); len(out.Diagnostics) > 0 || len(out.Progress) == 0 {
-			t.Errorf("%s: progress %q\n%s", typeName, out.Progress, out.Diagnostics)
-		}
-		return
-	}
 	if diags := d.ValidateAction(typeName, config); len(diags) > 0 {
 		t.Errorf("validate %s: %s", typeName, diags)
 	}
 	if deferred, diags := d.PlanAction(typeName, config); len(diags) > 0 || deferred != nil {
 		t.Errorf("plan %s: %v %s", typeName, deferred, diags)
+	}
+	for _, entry := range server.Requests() {
+		if entry.Method != http.MethodGet {
+			t.Errorf("the plan of %s made the request %s %s", typeName, entry.Method, entry.Path)
+		}
+	}
+	if !known {
+		return
+	}
+	if out := d.PlanAndInvoke(typeName, config); len(out.Diagnostics) > 0 || len(out.Progress) == 0 {
+		t.Errorf("%s: progress %q\n%s", typeName, out.Progress, out.Diagnostics)
 	}
 }
 

@@ -16,6 +16,7 @@ func visit(d *protocol.Driver, each func(place string, attribute *tfprotov6.Sche
 	all := map[string]*tfprotov6.Schema{"provider": d.Schemas().Provider}
 	for kind, schemas := range map[string]map[string]*tfprotov6.Schema{
 		"resource": d.Schemas().ResourceSchemas, "data source": d.Schemas().DataSourceSchemas, "list resource": d.Schemas().ListResourceSchemas,
+		"ephemeral resource": d.Schemas().EphemeralResourceSchemas, "action": actionSchemas(d),
 	} {
 		for name, schema := range schemas {
 			all[kind+" "+name] = schema
@@ -36,6 +37,15 @@ func visit(d *protocol.Driver, each func(place string, attribute *tfprotov6.Sche
 	}
 }
 
+// actionSchemas are the schemas of the actions' configurations.
+func actionSchemas(d *protocol.Driver) map[string]*tfprotov6.Schema {
+	out := map[string]*tfprotov6.Schema{}
+	for name, schema := range d.Schemas().ActionSchemas {
+		out[name] = schema.Schema
+	}
+	return out
+}
+
 func TestEverythingIsDescribed(t *testing.T) {
 	t.Parallel()
 	d := protocol.New(t)
@@ -44,6 +54,8 @@ func TestEverythingIsDescribed(t *testing.T) {
 		seen++
 		text := attribute.Description
 		switch {
+		case strings.HasPrefix(place, "action ") && strings.HasSuffix(place, ", timeouts"):
+			// the library that all providers take describes what is in it
 		case text == "":
 			t.Errorf("%s: no description", place)
 		case strings.Contains(place, ", timeouts, "):
@@ -57,7 +69,9 @@ func TestEverythingIsDescribed(t *testing.T) {
 	if seen < 150 {
 		t.Errorf("only %d attributes were looked at", seen)
 	}
-	for _, schemas := range []map[string]*tfprotov6.Schema{d.Schemas().ResourceSchemas, d.Schemas().DataSourceSchemas, d.Schemas().ListResourceSchemas} {
+	for _, schemas := range []map[string]*tfprotov6.Schema{
+		d.Schemas().ResourceSchemas, d.Schemas().DataSourceSchemas, d.Schemas().ListResourceSchemas, d.Schemas().EphemeralResourceSchemas, actionSchemas(d),
+	} {
 		if len(schemas) == 0 {
 			t.Error("a kind has no schemas")
 		}

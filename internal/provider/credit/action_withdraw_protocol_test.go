@@ -1,6 +1,7 @@
 package credit_test
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -194,4 +195,29 @@ func TestPlanOfWithdrawActionOnlyReads(t *testing.T) {
 			t.Errorf("%s", diags)
 		}
 	})
+}
+
+// TestWithdrawActionIsInterrupted: what is on its way comes to its end, and the next invocation tells of it; what was not sent is not sent.
+func TestWithdrawActionIsInterrupted(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	held := d.gate().HoldRequest(http.MethodPost, "/credits/withdraw")
+	ctx, cancel := context.WithCancel(t.Context())
+	interrupted := d.WithContext(ctx)
+	done := make(chan protocol.Invocation)
+	go func() { done <- interrupted.Invoke(withdrawType, of("k", "4")) }()
+	held.Arrived()
+	cancel()
+	held.Release()
+	if out := <-done; !out.Completed || out.Diagnostics.HasErrors() {
+		t.Errorf("%+v", out)
+	}
+	d.mustHaveMoved("withdrawal 4")
+	if out := d.MustInvoke(withdrawType, of("k", "4")); len(out.Progress) != 1 || !strings.Contains(out.Progress[0], "was made before") {
+		t.Errorf("the next one: progress %q", out.Progress)
+	}
+	if out := interrupted.Invoke(withdrawType, of("other", "4")); !out.Diagnostics.Errors().Say("not sent", "interrupted") {
+		t.Errorf("one that begins after the interrupt: %s", out.Diagnostics)
+	}
+	d.mustHaveMoved("withdrawal 4")
 }
