@@ -60,6 +60,7 @@ func (r *Resource) planCreate(ctx context.Context, plan *resourceModel) diag.Dia
 	diags := diagnose.Problems(r.data.Desk().PlanCreate(ctx, purchase.Planned{
 		Kind: kind, Key: key, Title: title(plan.IdempotencyKey, plan.Agent), Authorized: most, UnknownAmount: !ok,
 	}))
+	diags.Append(r.walk.answers.create(key)...)
 	// Under a key that was used before, an apply sends nothing.
 	if !diags.HasError() && r.data.Reachable() && !r.data.Desk().UsedBefore(ctx, kind, key) {
 		diags.Append(r.walk.checkLive(ctx, plan.Agent, plan.MaxPrice)...)
@@ -97,6 +98,7 @@ func (w *walk) checkLive(ctx context.Context, agentName types.String, most usd.V
 
 func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Diagnostics {
 	diags := r.sawInState(ctx, state)
+	diags.Append(r.walk.answers.store(state)...)
 	problems := r.data.Desk().PlanDestroy(ctx, kind, state.IdempotencyKey.ValueString(), state.ID.ValueString())
 	diags.Append(diagnose.Problems(problems)...)
 	diags.AddWarning("Destroying forgets the request", fmt.Sprintf("The %s is only forgotten: what was paid for it, %s, is not refunded, and its answer is "+
@@ -124,6 +126,7 @@ func (r *Resource) planReplacement(ctx context.Context, state, plan resourceMode
 // noted.
 func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *resourceModel) diag.Diagnostics {
 	diags := r.goesOn(ctx, state)
+	diags.Append(r.walk.answers.store(state)...)
 	diags.Append(r.walk.keys.Keep("autx_proxy_request", "proxy request", plan.IdempotencyKey.ValueString(), state.ID.ValueString())...)
 	diags.Append(compare(state, plan.question)...)
 	plan.ID, plan.answered, plan.Spend = state.ID, state.answered, state.Spend

@@ -18,6 +18,8 @@ type walk struct {
 	desk  *purchase.Desk
 	facts *live.Facts
 	keys  bound.Keys
+	// answers are those that a plan of this walk might lose.
+	answers answers
 
 	// turn is taken by whoever sends a request that is charged: its entry of the ledger says neither agent nor order, so it can be told from others only
 	// while nobody else makes one.
