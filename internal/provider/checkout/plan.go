@@ -2,10 +2,12 @@ package checkout
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
 )
@@ -32,9 +34,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if !req.State.Raw.IsNull() {
-		if req.Plan.Raw.IsNull() {
-			resp.Diagnostics.AddWarning("Link can't be revoked", "Destroying a checkout only forgets it: AUTX takes no link back, and whoever has it can "+
-				"still pay on it.")
+		if req.Plan.Raw.IsNull() || len(resp.RequiresReplace) > 0 {
+			var id types.String
+			resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &id)...)
+			resp.Diagnostics.AddWarning("Link can't be revoked", fmt.Sprintf("Giving the checkout %s up only forgets it: AUTX takes no link back, and whoever "+
+				"has it can still pay on it.", id.ValueString()))
 		}
 		return
 	}
