@@ -101,7 +101,7 @@ func (b *buyer) purchase(wanted context.Context) purchase.Purchase {
 		},
 		Find: b.find,
 		Confirm: func(ctx context.Context, id string) (bool, error) {
-			_, err := b.walk.api.Sessions.Get(ctx, id)
+			_, err := read(ctx, b.walk.api, id)
 			if client.IsNotFound(err) {
 				return false, nil
 			}

@@ -20,7 +20,7 @@ func (b *buyer) finish(ctx context.Context, out *bought, refused int) diag.Diagn
 	defer cancel()
 	var diags diag.Diagnostics
 	id := out.session.ID
-	now, err := b.walk.api.Sessions.Get(ctx, id)
+	now, err := read(ctx, b.walk.api, id)
 	if err != nil {
 		diags.Append(diagnose.Warning("Session was opened, but could not be read", err, nil)...)
 	} else {
@@ -46,6 +46,12 @@ func (b *buyer) finish(ctx context.Context, out *bought, refused int) diag.Diagn
 	return diags
 }
 
+// read reads one session.
+func read(ctx context.Context, api *client.Client, id string) (*client.Session, error) {
+	found, err := api.Sessions.Get(ctx, id)
+	return same(id, found, err)
+}
+
 // closeSession closes a session from outside, and gives what AUTX says of it then. One that is not there any more needs no closing.
 func closeSession(ctx context.Context, api *client.Client, id string) (*client.Session, error) {
 	closed, err := api.Sessions.Close(ctx, id)
@@ -55,8 +61,9 @@ func closeSession(ctx context.Context, api *client.Client, id string) (*client.S
 	if err != nil {
 		return nil, err
 	}
-	if !closed.Status.Reported() {
-		if now, err := api.Sessions.Get(ctx, id); err == nil {
+	if closed.ID != id || !closed.Status.Reported() {
+		closed = &client.Session{ID: id}
+		if now, err := read(ctx, api, id); err == nil {
 			closed = together(now, closed)
 		}
 	}

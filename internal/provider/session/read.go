@@ -42,6 +42,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	defer cancel()
 
 	found, err := r.walk.sessions.Get(ctx, state.ID.ValueString())
+	found, err = same(state.ID.ValueString(), found, err)
 	if client.IsNotFound(err) {
 		gone, diags := r.gone(ctx, state, err)
 		resp.Diagnostics.Append(diags...)

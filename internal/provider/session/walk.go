@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -101,4 +102,12 @@ func (w *walk) agentID(ctx context.Context, tickerOrID string) (string, error) {
 		return "", err
 	}
 	return strings.ToLower(agent.ID), nil
+}
+
+// same refuses what AUTX says of another session than the one that it was asked about.
+func same(id string, found *client.Session, err error) (*client.Session, error) {
+	if err == nil && found.ID != id {
+		return nil, fmt.Errorf("AUTX was asked about session %s, and answered about another session, %s", id, found.ID)
+	}
+	return found, err
 }
