@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
 )
@@ -33,18 +32,24 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if r.data == nil {
 		return
 	}
+	var state, plan model
 	if !req.State.Raw.IsNull() {
-		if req.Plan.Raw.IsNull() || len(resp.RequiresReplace) > 0 {
-			var id types.String
-			resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("id"), &id)...)
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !req.State.Raw.IsNull() {
+		if req.Plan.Raw.IsNull() || plan.arguments() != state.arguments() {
 			resp.Diagnostics.AddWarning("Link can't be revoked", fmt.Sprintf("Giving the checkout %s up only forgets it: AUTX takes no link back, and whoever "+
-				"has it can still pay on it.", id.ValueString()))
+				"has it can still pay on it.", state.ID.ValueString()))
 		}
 		return
 	}
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || plan.AgentID.IsNull() || plan.AgentID.IsUnknown() || !r.data.Reachable() {
+	if plan.AgentID.IsNull() || plan.AgentID.IsUnknown() || !r.data.Reachable() {
 		return
 	}
 	_, diags := live.Of(r.data).CheckAgent(ctx, live.Wanted{

@@ -36,6 +36,11 @@ type model struct {
 	Timeouts    timeouts.Value `tfsdk:"timeouts"`
 }
 
+// arguments are what a link is made of, for comparison.
+func (m model) arguments() [5]types.String {
+	return [...]types.String{m.Type, m.SuccessURL, m.CancelURL, m.AgentID, m.AgentName}
+}
+
 // Metadata implements resource.Resource.
 func (*Resource) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_checkout"
