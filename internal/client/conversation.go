@@ -214,7 +214,10 @@ func (c *Conversation) route(f frame) error {
 // hand gives a frame to the one who takes the turn. It fails to when the turn is left first.
 func (c *Conversation) hand(current *exchange, f frame) (handed bool, err error) {
 	c.handing.Store(true)
-	defer c.handing.Store(false)
+	defer func() {
+		c.pulse.count.Add(1) // first: whoever finds that no frame waits any more finds that something came
+		c.handing.Store(false)
+	}()
 	select {
 	case current.frames <- f:
 		return true, nil
