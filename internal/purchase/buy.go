@@ -48,6 +48,8 @@ type buying struct {
 	rec      *record // what the journal holds under the key, nil for nothing
 	previous *record // what it held before this purchase's intent
 	problems []Problem
+	// earlier says that what is looked up is compared with the look of an earlier run at the time before.
+	earlier bool
 	// endedEarly says that the earlier purchase had noted its id and was interrupted after that.
 	endedEarly bool
 }
@@ -160,7 +162,7 @@ func (b *buying) writeIntent(ctx context.Context) error {
 	}
 	if b.rec != nil && b.rec.State.open() {
 		// The earlier attempt was not found, but the list it was not found in may lag behind. Keeping its snapshot, a later look still sees both.
-		rec.Snapshot, rec.Attempts, rec.Absent = b.rec.Snapshot, b.rec.Attempts, b.rec.Absent
+		rec.Snapshot, rec.Attempts, rec.Absent, b.earlier = b.rec.Snapshot, b.rec.Attempts, b.rec.Absent, true
 	} else if p.Snapshot != nil {
 		snapshot, err := p.Snapshot(ctx)
 		if err != nil {
@@ -288,6 +290,7 @@ func (b *buying) unnamed(ctx context.Context, found finding, lookup error) (Resu
 		_ = b.desk.save(ctx, b.name, b.rec) // a later run looks again in either state
 		return Result{}, refuseNoID(p, found, lookup)
 	}
+	b.rec.Candidates = found.candidates
 	b.problems = append(b.problems, warn("Made, but its id is not known", fmt.Sprintf("AUTX has confirmed the %s without saying its id, and it "+
 		"can't be told: %s"+
 		"It was made once and is not made again. The id %s only stands in for the one at AUTX.", p.Title, whyUnnamed(found, lookup), p.Placeholder)))
@@ -300,8 +303,11 @@ func (b *buying) settle(ctx context.Context, to state, id string) {
 	d, p := b.desk, b.p
 	ctx = context.WithoutCancel(ctx)
 	d.walk.at(p.Kind, p.Key, func(r *row) { r.bought, r.found = id, to == stateAdopted })
-	b.rec.State, b.rec.ID, b.rec.Candidates, b.rec.Instance = to, id, nil, d.instance()
+	b.rec.State, b.rec.ID, b.rec.Instance = to, id, d.instance()
 	b.rec.NotedID, b.rec.Confirmed, b.rec.PlannedAnew, b.rec.Placeholder = "", false, false, id == p.Placeholder
+	if !b.rec.Placeholder { // else what it may stand for stays
+		b.rec.Candidates = nil
+	}
 	if err := d.save(ctx, b.name, b.rec); err != nil {
 		b.problems = append(b.problems, warn("Purchase not noted in the journal",
 			fmt.Sprintf("The %s was made (id %s), but %s could not be written: %v.\n\nThe state has it. Should this run lose the state as "+

@@ -218,6 +218,86 @@ func TestWhatAPlaceholderStandsForIsNotTakenForAnother(t *testing.T) {
 	})
 }
 
+// TestWhatAPlaceholderStandsForIsNotTakenForAnEarlierOne: a run died before its request was carried out, another one bought under another key and could
+// not tell which of the two what it found is. It is not taken for the first one's, in whichever run that is looked for.
+func TestWhatAPlaceholderStandsForIsNotTakenForAnEarlierOne(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	b.service.script = []fate{diedBefore}
+	if _, _, dead := b.buy(b.standIn("a", "d")); !dead {
+		t.Fatal("the process did not die")
+	}
+	b.service.script = []fate{unnamed}
+	if result := b.must(b.standIn("b", "d")); result.ID != "unlisted-b" {
+		t.Fatalf("result = %+v; want no guess", result)
+	}
+	for i := range 3 {
+		if i == 1 { // a state has it now
+			b.desk().SawInputs(t.Context(), order, "b", "unlisted-b", "d")
+		}
+		refusal := b.refuse(b.standIn("a", "d"), purchase.ReasonAmbiguous)
+		if !strings.Contains(refusal.Detail, "order b") {
+			t.Errorf("the second one is not named: %s", refusal.Detail)
+		}
+	}
+	b.wantCharges(order, "a", 0)
+	b.wantCharges(order, "b", 1)
+}
+
+// TestWhatAPlaceholderStandsForMayBeListedLater: as before, but the second one is not listed while it is looked for; it shows when the first one is
+// looked for, before that is sent again or after it was lost again.
+func TestWhatAPlaceholderStandsForMayBeListedLater(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]bool{"before it is sent again": false, "after it was lost again": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBuyer(t)
+			b.service.script = []fate{diedBefore}
+			if _, _, dead := b.buy(b.standIn("a", "d")); !dead {
+				t.Fatal("the process did not die")
+			}
+			b.service.script, b.service.lag = []fate{unnamed}, 1
+			if result := b.must(b.standIn("b", "d")); result.ID != "unlisted-b" {
+				t.Fatalf("result = %+v; want no guess", result)
+			}
+			show := func() {
+				b.service.mu.Lock()
+				defer b.service.mu.Unlock()
+				b.service.lag = 0
+			}
+			if b.service.script, b.service.during = []fate{lostBefore}, show; !again {
+				show()
+			}
+			if refusal := b.refuse(b.standIn("a", "d"), purchase.ReasonAmbiguous); !strings.Contains(refusal.Detail, "order b") {
+				t.Errorf("the second one is not named: %s", refusal.Detail)
+			}
+			b.wantCharges(order, "a", 0)
+			b.wantCharges(order, "b", 1)
+		})
+	}
+}
+
+// TestAnOldPlaceholderIsNoRival: what one of them may stand for was settled before, so what a run that died has bought later is taken over.
+func TestAnOldPlaceholderIsNoRival(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	b.inTheSameMoment(1)
+	b.service.script = []fate{unnamed}
+	if result := b.must(b.standIn("old", "d")); result.ID != "unlisted-old" {
+		t.Fatalf("result = %+v; want no guess", result)
+	}
+	b.must(b.standIn("old", "d")) // another run takes it over
+	b.desk().SawInputs(t.Context(), order, "old", "unlisted-old", "d")
+	b.service.script = []fate{diedAfter}
+	if _, _, dead := b.buy(b.standIn("k", "d")); !dead {
+		t.Fatal("the process did not die")
+	}
+	if result := b.must(b.standIn("k", "d")); result.ID != "id-3" || !result.Adopted {
+		t.Errorf("result = %+v; want id-3 taken over", result)
+	}
+	b.wantCharges(order, "k", 1)
+}
+
 func TestAPlaceholderAfterTheKeyWasRotated(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)

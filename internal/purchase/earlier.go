@@ -86,7 +86,9 @@ func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Res
 			return Result{}, false, refuseJournal(p, "can't be written", err)
 		}
 	}
+	b.earlier = true
 	found, err := b.lookUp(ctx, rec.Snapshot)
+	b.earlier = false
 	switch {
 	case err == nil:
 	case ctx.Err() != nil:

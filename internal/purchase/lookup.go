@@ -77,9 +77,7 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 			return nil
 		}
 		claimed[other.ID] = other.State.settled() || claimed[other.ID]
-		// What a placeholder of this walk stands for may be listed only now. Those of earlier runs are listed by now, so nothing new is theirs.
-		unlisted := other.Placeholder && b.desk.walk.read(other.Kind, other.Key).bought == other.ID
-		if (other.State.open() || unlisted) && b.rivals(other) {
+		if (other.State.open() || b.mayStandFor(other, matches)) && b.rivals(other) {
 			open = append(open, other)
 		}
 		return nil
@@ -93,6 +91,20 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 		found.rivals = b.contenders(ctx, found.candidates, open)
 	}
 	return found, nil
+}
+
+// mayStandFor tells whether a placeholder may stand for what was found: it could not be told from it before, or was not listed then. In another run it is
+// listed by now, so it is not what is new against a look of that run, but may be what is new against the look of an earlier one.
+func (b *buying) mayStandFor(other *record, matches []Match) bool {
+	if !other.Placeholder {
+		return false
+	}
+	if len(other.Candidates) > 0 {
+		return slices.ContainsFunc(other.Candidates, func(was Match) bool {
+			return slices.ContainsFunc(matches, func(is Match) bool { return is.ID == was.ID })
+		})
+	}
+	return b.earlier || b.desk.walk.read(other.Kind, other.Key).bought == other.ID
 }
 
 // mostContenders bounds how many other open purchases are looked into, with a request each. Where there are more, each may be a rival.

@@ -100,7 +100,10 @@ func (d *Desk) noteState(ctx context.Context, kind Kind, key, id, digest string)
 	if rec.learnsFrom(digest) {
 		rec.Digest, rec.DigestClaimed = digest, true
 	}
-	rec.InState, rec.ID, rec.NotedID, rec.Candidates, rec.Confirmed, rec.PlannedAnew = true, id, "", nil, false, false
+	rec.InState, rec.ID, rec.NotedID, rec.Confirmed, rec.PlannedAnew = true, id, "", false, false
+	if !rec.Placeholder {
+		rec.Candidates = nil
+	}
 	if rec.State != stateAdopted {
 		rec.State = stateKnown
 	}
