@@ -53,7 +53,7 @@ func TestCheckAPIKey(t *testing.T) {
 func TestNew(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, "")
-	if c.BaseURL() != client.DefaultBaseURL || c.Instance() != "" || c.Agents == nil || c.Credits == nil {
+	if c.BaseURL() != client.DefaultBaseURL || c.Instance() != "" || c.Agents == nil || c.Credits == nil || c.Sessions == nil || c.Proxy == nil || c.Payments == nil {
 		t.Errorf("%q, %q, %v, %v", c.BaseURL(), c.Instance(), c.Agents, c.Credits)
 	}
 	if c := newClient(t, "https://h/api/v1//"); c.BaseURL() != "https://h/api/v1" {
@@ -66,6 +66,8 @@ func TestNew(t *testing.T) {
 		"max retries":         func(c *client.Config) { c.MaxRetries = -1 },
 		"requests per second": func(c *client.Config) { c.RequestsPerSecond = math.NaN() },
 		"retry-after cap":     func(c *client.Config) { c.RetryAfterCap = -1 },
+		"turn silence":        func(c *client.Config) { c.TurnSilence = -1 },
+		"turn timeout":        func(c *client.Config) { c.TurnTimeout = -1 },
 	} {
 		config := client.Config{APIKey: testKey}
 		change(&config)

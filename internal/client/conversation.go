@@ -13,8 +13,8 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Conversation is an open chat session over a WebSocket. One turn at a time can be taken; Close and Abort may be called at any time, also while a turn
-// runs. It holds a connection and two goroutines until Close, Abort or the loss of the connection.
+// Conversation is an open chat session over a WebSocket. One turn at a time can be taken; Close and Abort may be called at any time, also while a
+// turn runs. It holds a connection and two goroutines until Close, Abort or the loss of the connection.
 type Conversation struct {
 	client   *Client
 	req      request // names the conversation in errors and the log
@@ -200,8 +200,9 @@ func (c *Conversation) route(f frame) error {
 		c.mu.Lock()
 		current := c.turn
 		if current == nil {
-			defer c.mu.Unlock()
-			return c.outside(f)
+			err := c.outside(f)
+			c.mu.Unlock()
+			return err
 		}
 		c.mu.Unlock()
 		handed, err := c.hand(current, f)
@@ -237,8 +238,8 @@ func (c *Conversation) outside(f frame) error {
 			close(c.complained)
 		}
 		return nil
-	case c.ended != nil: // the rest of a turn that was left
-		return nil
+	case c.ended != nil:
+		return nil //nolint:nilerr // the rest of a turn that was left is no new failure
 	}
 	switch f.kind {
 	case frameBilling:
@@ -286,7 +287,7 @@ func (c *Conversation) hear(ctx context.Context) (frame, error) {
 		return frame{}, err
 	}
 	if problems := f.problems(); len(problems) > 0 {
-		logReadProblems(c.life, &answer{req: c.req}, problems)
+		logReadProblems(c.life, &answer{req: c.req}, problems) //nolint:contextcheck // ctx may be an attempt's, without the logger
 	}
 	if !f.known() {
 		c.logUnknown(f.kind)

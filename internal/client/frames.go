@@ -180,7 +180,7 @@ func endsInHalf(inner string) bool {
 		return false
 	}
 	escape := strings.ToLower(inner[begin:])
-	if !strings.HasPrefix(escape, `\ud`) || !strings.Contains("89ab", escape[3:4]) {
+	if !strings.HasPrefix(escape, `\ud`) || escape[3] < '8' || (escape[3] > '9' && escape[3] != 'a' && escape[3] != 'b') {
 		return false
 	}
 	before := inner[:begin]

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -55,7 +54,8 @@ func (c *Client) tryToOpen(ctx context.Context, current *call) (_ *Conversation,
 	if !again {
 		return nil, false, c.unopened(ctx, current, err)
 	}
-	timer := time.NewTimer(c.backoff(firstBackoff, lastBackoff, current.attempts-1, current.trip.response()))
+	head := current.trip.response() //nolint:bodyclose // it has no body
+	timer := time.NewTimer(c.backoff(firstBackoff, lastBackoff, current.attempts-1, head))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -80,7 +80,7 @@ func (c *Client) dial(ctx context.Context, current *call, beats *pulse) (*websoc
 	if c.config.UserAgent != "" {
 		header.Set("User-Agent", c.config.UserAgent)
 	}
-	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(c.baseURL, schemeHTTP)+current.req.path, &websocket.DialOptions{ //nolint:bodyclose // the library says not to
+	conn, _, err := websocket.Dial(ctx, c.baseURL+current.req.path, &websocket.DialOptions{ //nolint:bodyclose // the library says not to
 		HTTPClient: &http.Client{Transport: beats, CheckRedirect: checkRedirect}, HTTPHeader: header, OnPingReceived: beats.answers,
 	})
 	_, redirected := errors.AsType[*redirectError](err)

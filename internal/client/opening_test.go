@@ -106,30 +106,23 @@ func TestOpeningGoesWrong(t *testing.T) {
 // TestUpgradeRefused answers the upgrade with everything but one. No key was sent, so it is tried again where that helps.
 func TestUpgradeRefused(t *testing.T) {
 	t.Parallel()
-	redirect := func(target string) func(*http.Request) (*http.Response, error) {
-		return func(req *http.Request) (*http.Response, error) {
-			return respond(req, http.StatusTemporaryRedirect, map[string]string{"Location": target}, ""), nil
-		}
-	}
-	answered := func(status int, header map[string]string, body string) func(*http.Request) (*http.Response, error) {
-		return func(req *http.Request) (*http.Response, error) { return respond(req, status, header, body), nil }
-	}
 	for name, test := range map[string]struct {
-		answer   func(req *http.Request) (*http.Response, error)
+		status   int // 0 without a connection
+		header   map[string]string
+		body     string
 		attempts int
-		status   int
 		message  string
 	}{
-		"unauthorized":  {answered(401, nil, `{"detail": "Who are you?"}`), 1, 401, "401 Unauthorized: Who are you?"},
-		"not found":     {answered(404, nil, "<html><title>Nothing</title>"), 1, 404, `an HTML page titled "Nothing"`},
-		"busy":          {answered(503, nil, "x"), 4, 503, "503 Service Unavailable: x"},
-		"rate limit":    {answered(429, map[string]string{"Retry-After": "7"}, "slow"), 4, 429, "to be tried again after 7s"},
-		"broken":        {answered(500, nil, "x"), 1, 500, "500 Internal Server Error: x"},
-		"no WebSocket":  {answered(200, map[string]string{"Content-Type": "text/html"}, "<html>Log in"), 4, 200, "the answer is no WebSocket: it is an HTML page"},
-		"half upgraded": {answered(101, nil, ""), 1, 101, "WebSocket protocol violation"},
-		"elsewhere":     {redirect("https://evil.test/ws/agent/CHAT"), 1, 307, "was not followed"},
-		"for ever":      {redirect("/api/v1/ws/agent/CHAT"), 4, 307, "more than 3 redirects"},
-		"no connection": {func(req *http.Request) (*http.Response, error) { notConnected(req); return nil, errDial }, 4, 0, "connection refused"},
+		"unauthorized":  {401, nil, `{"detail": "Who are you?"}`, 1, "401 Unauthorized: Who are you?"},
+		"not found":     {404, nil, "<html><title>Nothing</title>", 1, `an HTML page titled "Nothing"`},
+		"busy":          {503, nil, "x", 4, "503 Service Unavailable: x"},
+		"rate limit":    {429, map[string]string{"Retry-After": "7"}, "slow", 4, "to be tried again after 7s"},
+		"broken":        {500, nil, "x", 1, "500 Internal Server Error: x"},
+		"no WebSocket":  {200, map[string]string{"Content-Type": "text/html"}, "<html>Log in", 4, "the answer is no WebSocket: it is an HTML page"},
+		"half upgraded": {101, nil, "", 1, "WebSocket protocol violation"},
+		"elsewhere":     {307, map[string]string{"Location": "https://evil.test/ws/agent/CHAT"}, "", 1, "was not followed"},
+		"for ever":      {307, map[string]string{"Location": "/api/v1/ws/agent/CHAT"}, "", 4, "more than 3 redirects"},
+		"no connection": {0, nil, "", 4, "connection refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -138,7 +131,11 @@ func TestUpgradeRefused(t *testing.T) {
 					if req.URL.Host != "autx.test" {
 						t.Errorf("%s was asked", req.URL.Host)
 					}
-					return test.answer(req)
+					if test.status == 0 {
+						notConnected(req)
+						return nil, errDial
+					}
+					return respond(req, test.status, test.header, test.body), nil
 				}}
 				_, err := wire.client(t).Sessions.Open(t.Context(), "CHAT")
 				e := mustFail(t, err)

@@ -156,7 +156,7 @@ func TestProxyAgainstTheMockServer(t *testing.T) {
 	server, c := buyer(t)
 	got, err := c.Proxy.Call(t.Context(), "summ", []byte(`{"prompt": "Grüße"}`), "application/json")
 	if err != nil || string(got.Body) != "Echo: Grüße" || got.ContentType != "text/plain; charset=utf-8" || got.AgentTicker != "SUMM" ||
-		got.RequestID == "" || got.LatencyMS.Or(-1) != 0 || got.StatusCode != 200 {
+		got.RequestID == "" || got.LatencyMS.Or(-1) != 0 || got.StatusCode != http.StatusOK {
 		t.Errorf("%+v, %v", got, err)
 	}
 	balance, err := c.Credits.Balance(t.Context())

@@ -55,33 +55,36 @@ type sessionAgent struct {
 
 // UnmarshalJSON reads a session. It fails only when there is no id.
 func (s *Session) UnmarshalJSON(data []byte) error {
-	if err := s.readLeniently(data); err != nil {
+	session, err := readSession(data)
+	if err != nil {
 		return err
 	}
+	*s = session
 	if s.ID == "" {
 		return incomplete("the session has no id")
 	}
 	return nil
 }
 
-// readLeniently reads a session that need not have an id.
-func (s *Session) readLeniently(data []byte) error {
+// readSession reads a session that need not have an id.
+func readSession(data []byte) (Session, error) {
 	var wire sessionWire
 	if err := json.Unmarshal(data, &wire); err != nil {
-		return fmt.Errorf("read a session: %w", describeJSONError(err))
+		return Session{}, fmt.Errorf("read a session: %w", describeJSONError(err))
 	}
 	agent := wire.Agent.Or(sessionAgent{})
-	*s = Session{
+	s := Session{
 		ID:      firstText(wire.ID, wire.SessionID).Or(""),
-		AgentID: firstText(wire.AgentID, agent.ID), AgentName: firstText(wire.AgentName, agent.Name), AgentTicker: firstText(wire.AgentTicker, agent.Ticker),
-		Status: wire.Status, CreditsReserved: wire.CreditsReserved, CreditsConsumed: wire.CreditsConsumed, ServicePrice: wire.ServicePrice,
+		AgentID: firstText(wire.AgentID, agent.ID), AgentName: firstText(wire.AgentName, agent.Name),
+		AgentTicker: firstText(wire.AgentTicker, agent.Ticker),
+		Status:      wire.Status, CreditsReserved: wire.CreditsReserved, CreditsConsumed: wire.CreditsConsumed, ServicePrice: wire.ServicePrice,
 		MessageCount: wire.MessageCount, CreatedAt: wire.CreatedAt, ClosedAt: wire.ClosedAt, ExpiresAt: wire.ExpiresAt,
 		problems: problemsOf(map[string]Field[string]{"id": wire.ID, "session_id": wire.SessionID}),
 	}
 	if problem := wire.Agent.readProblem(); problem != "" {
 		s.problems = append(s.problems, "agent: "+problem)
 	}
-	return nil
+	return s, nil
 }
 
 func (s Session) ownProblems() []string { return s.problems }

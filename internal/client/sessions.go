@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -45,12 +46,12 @@ func (s *SessionsService) Close(ctx context.Context, id string) (*Session, error
 	if err != nil {
 		return nil, err
 	}
-	session := &Session{}
-	if ans.status == http.StatusNotFound || session.readLeniently(ans.body) != nil {
-		session = &Session{}
+	session := Session{}
+	if ans.status != http.StatusNotFound {
+		if shown, err := readSession(ans.body); err == nil {
+			session = shown
+		}
 	}
-	if session.ID == "" {
-		session.ID = id
-	}
-	return session, nil
+	session.ID = cmp.Or(session.ID, id)
+	return &session, nil
 }

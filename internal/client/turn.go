@@ -114,7 +114,9 @@ func (c *Conversation) wait(ctx context.Context, current *exchange, answer *repl
 	defer silence.Stop()
 	limit := time.NewTimer(c.client.config.TurnTimeout)
 	defer limit.Stop()
-	var bill <-chan time.Time
+	bill := time.NewTimer(billPatience)
+	defer bill.Stop()
+	bill.Stop() // until the turn is done
 	for {
 		var err error
 		select {
@@ -128,13 +130,11 @@ func (c *Conversation) wait(ctx context.Context, current *exchange, answer *repl
 				return nil
 			}
 			if answer.turn.Done && !done {
-				patience := time.NewTimer(billPatience)
-				defer patience.Stop()
-				bill = patience.C
+				bill.Reset(billPatience)
 			}
 			silence.Reset(c.client.config.TurnSilence)
 			continue
-		case <-bill:
+		case <-bill.C:
 			return nil
 		case <-current.left:
 			err = c.reason()

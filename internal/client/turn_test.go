@@ -20,7 +20,7 @@ const (
 )
 
 // inTurn answers one message of a conversation in a bubble, where time stands still while nobody waits.
-func inTurn(t *testing.T, service func(p *peer), check func(t *testing.T, conversation *client.Conversation, turn Turned), change ...func(*client.Config)) {
+func inTurn(t *testing.T, service func(p *peer), check func(t *testing.T, conversation *client.Conversation, turn turned), change ...func(*client.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		world := newPeers(t)
@@ -31,15 +31,15 @@ func inTurn(t *testing.T, service func(p *peer), check func(t *testing.T, conver
 			service(p)
 		}()
 		start := time.Now()
-		turned := Turned{}
-		turned.Turn, turned.err = conversation.Send(t.Context(), "Hi", func(text string) { turned.pieces = append(turned.pieces, text) })
-		turned.took = time.Since(start)
-		check(t, conversation, turned)
+		how := turned{}
+		how.Turn, how.err = conversation.Send(t.Context(), "Hi", func(text string) { how.pieces = append(how.pieces, text) })
+		how.took = time.Since(start)
+		check(t, conversation, how)
 	})
 }
 
-// Turned is a turn and how it went.
-type Turned struct {
+// turned is a turn and how it went.
+type turned struct {
 	client.Turn
 	pieces []string
 	took   time.Duration
@@ -118,17 +118,13 @@ func TestTurnFrameByFrame(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inTurn(t, test.service, func(t *testing.T, conversation *client.Conversation, turn Turned) {
+			inTurn(t, test.service, func(t *testing.T, conversation *client.Conversation, turn turned) {
+				t.Helper()
 				if outcomeOf(t, turn.err) != test.outcome || (turn.err != nil && !strings.Contains(turn.err.Error(), test.message)) {
 					t.Errorf("%v; want %s: %s", turn.err, test.outcome, test.message)
 				}
-				flags := ""
-				for flag, set := range map[string]bool{"d": turn.Done, "b": turn.Billed, "l": conversation.Lost()} {
-					if set {
-						flags += flag
-					}
-				}
-				if !sameLetters(flags, test.flags) || turn.Output != test.output {
+				flags := flag("d", turn.Done) + flag("b", turn.Billed) + flag("l", conversation.Lost())
+				if flags != test.flags || turn.Output != test.output {
 					t.Errorf("flags %s, output %q; want %s, %q", flags, turn.Output, test.flags, test.output)
 				}
 				if pieces := strings.Join(turn.pieces, ""); !strings.HasPrefix(turn.Output, pieces) || slices.Contains(turn.pieces, "") {
@@ -146,11 +142,11 @@ func TestTurnFrameByFrame(t *testing.T) {
 	}
 }
 
-func sameLetters(a, b string) bool {
-	x, y := []byte(a), []byte(b)
-	slices.Sort(x)
-	slices.Sort(y)
-	return string(x) == string(y)
+func flag(letter string, set bool) string {
+	if set {
+		return letter
+	}
+	return ""
 }
 
 // TestChunksComeWhileTheTurnRuns has the service wait for each chunk to be noticed before it sends the next frame.
@@ -214,7 +210,8 @@ func TestTurnWithoutEnd(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inTurn(t, test.service, func(t *testing.T, conversation *client.Conversation, turn Turned) {
+			inTurn(t, test.service, func(t *testing.T, conversation *client.Conversation, turn turned) {
+				t.Helper()
 				if outcomeOf(t, turn.err) != "unknown" || !strings.Contains(turn.err.Error(), test.message) || turn.took != test.took {
 					t.Errorf("after %s: %v; want %s after %s", turn.took, turn.err, test.message, test.took)
 				}
@@ -239,7 +236,8 @@ func TestHeartbeatsKeepATurnAlive(t *testing.T) {
 			p.send(heartbeatFrame)
 		}
 		p.send(helloFrame, doneFrame, billFrame)
-	}, func(t *testing.T, _ *client.Conversation, turn Turned) {
+	}, func(t *testing.T, _ *client.Conversation, turn turned) {
+		t.Helper()
 		if turn.err != nil || turn.Output != "Hello" || turn.took != 20*time.Minute {
 			t.Errorf("%+v", turn)
 		}
