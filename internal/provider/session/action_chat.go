@@ -82,12 +82,21 @@ func (*ChatAction) Schema(ctx context.Context, _ action.SchemaRequest, resp *act
 				},
 				MarkdownDescription: "The messages, in their order; each is sent when the one before it is answered. Give this or `prompt`.",
 			},
-			"timeouts": timeouts.AttributesWithOpts(ctx, timeouts.Opts{
-				InvokeDescription: fmt.Sprintf("How long messages are sent, as a duration such as `90s` or `10m`. When it is over no further one is; one that is "+
-					"being answered is never cut short. Defaults to `%s`.", brief(defaultTimeout)),
-			}),
+			"timeouts": chatTimeouts(ctx),
 		},
 	}
+}
+
+func chatTimeouts(ctx context.Context) schema.Attribute {
+	attribute := timeouts.AttributesWithOpts(ctx, timeouts.Opts{
+		InvokeDescription: fmt.Sprintf("How long messages are sent. When it is over no further one is; one that is being answered is never cut short. "+
+			"Defaults to `%s`.", brief(defaultTimeout)),
+	})
+	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
+		nested.MarkdownDescription = "How long the conversation may take, as a duration such as `90s` or `10m`."
+		return nested
+	}
+	return attribute
 }
 
 // Configure implements action.ActionWithConfigure.

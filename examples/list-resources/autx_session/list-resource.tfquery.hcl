@@ -1,0 +1,7 @@
+list "autx_session" "closed" {
+  provider = autx
+
+  config {
+    status = "closed"
+  }
+}

@@ -1,0 +1,6 @@
+import {
+  to = autx_session.triage
+  identity = {
+    id = "ses_4f0e9d0a6f3b1f2a"
+  }
+}

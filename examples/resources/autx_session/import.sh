@@ -1,0 +1,1 @@
+terraform import autx_session.triage ses_4f0e9d0a6f3b1f2a
