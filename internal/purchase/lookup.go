@@ -93,8 +93,8 @@ func (b *buying) unclaimed(ctx context.Context, matches []Match) (finding, error
 	return found, nil
 }
 
-// mayStandFor tells whether a placeholder may stand for what was found: it could not be told from it before, or was not listed then. In another run it
-// is listed by now, so it is not what is new against a look of that run, but may be what is new against the look of an earlier one.
+// mayStandFor tells whether a placeholder may stand for what was found: it could not be told from it before, or was not listed then. In another run
+// it is listed by now, so it is not what is new against a look of that run, but may be what is new against the look of an earlier one.
 func (b *buying) mayStandFor(other *record, matches []Match) bool {
 	if !other.Placeholder {
 		return false

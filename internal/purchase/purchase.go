@@ -72,7 +72,7 @@ type Purchase struct {
 	Send func(ctx context.Context) (id string, err error)
 	// Conduct takes the place of Send for a purchase of several steps, such as a conversation. It notes the id as soon as it knows it, and whatever a
 	// later run will need before each step that charges. With an id and no error the purchase is made, whatever part of it was carried out; its result
-	// and its notes say which. Errors are taken as those of Send; but once an id was noted there is a purchase, and an error is a warning.
+	// and its notes say which. Errors are taken as those of Send; but once an id was noted, or comes with it, an error is a warning.
 	Conduct func(ctx context.Context, note Note) (id string, err error)
 	// Find looks up what may be the purchase: new against the snapshot. Nil where nothing can be looked up.
 	Find func(ctx context.Context, snapshot json.RawMessage) ([]Match, error)

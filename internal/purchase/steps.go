@@ -16,7 +16,11 @@ func (b *buying) carryOut(ctx context.Context) (string, error) {
 	}
 	n := &notebook{b: b}
 	defer n.close()
-	return b.p.Conduct(ctx, func(id string, notes json.RawMessage) error { return n.note(ctx, id, notes) })
+	id, err := b.p.Conduct(ctx, func(id string, notes json.RawMessage) error { return n.note(ctx, id, notes) })
+	if b.rec.NotedID == "" {
+		b.rec.NotedID = id // as good as noted: with an id there is a purchase, whatever else the error says
+	}
+	return id, err
 }
 
 // notebook takes the notes of one purchase of several steps into its record.
