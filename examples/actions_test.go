@@ -14,11 +14,19 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest/protocol"
 )
 
-// ownAgent is a world in which the demo user has an agent of the name that the examples give it.
-const ownAgent = `{
-	"users": [{"id": "demo", "balance_usd": "100.00", "keys": [{"key": "autx_live_demo"}]}],
-	"agents": [{"owner": "demo", "ticker": "SUMM", "name": "Summariser", "endpoint_url": "https://agents.example.com/summ", "service_price": "0.50"}]
-}`
+// Worlds in which the demo user has what examples name.
+const (
+	ownAgent = `{
+		"users": [{"id": "demo", "balance_usd": "100.00", "keys": [{"key": "autx_live_demo"}]}],
+		"agents": [{"owner": "demo", "ticker": "SUMM", "name": "Summariser", "endpoint_url": "https://agents.example.com/summ", "service_price": "0.50"}]
+	}`
+	openSession = `{
+		"users": [{"id": "demo", "balance_usd": "100.00", "keys": [{"key": "autx_live_demo"}]}, {"id": "other"}],
+		"agents": [{"owner": "other", "id": "4c1f0f3e-8a52-4f0e-9d0a-6f3b1f2a7c11", "ticker": "CHAT", "name": "Chat", "service_price": "0.05",
+			"endpoint_url": "https://agents.example.com/chat", "manifest": {"supports_sessions": true}}],
+		"sessions": [{"id": "ses_4f0e9d0a6f3b1f2a", "user": "demo", "agent_id": "4c1f0f3e-8a52-4f0e-9d0a-6f3b1f2a7c11", "credits_reserved": "0.25"}]
+	}`
+)
 
 // TestActionExamples validates, plans and invokes each example of an action through the plugin protocol, as Terraform before 1.14 and OpenTofu can't read
 // them. One that refers to something else is planned only.
@@ -26,24 +34,31 @@ func TestActionExamples(t *testing.T) {
 	t.Setenv("OPENAI_API_KEY", "sk-example-0123456789")
 	worlds := map[string]mockserver.Option{
 		"autx_agent_pause": mockserver.WithSeedJSON(ownAgent), "autx_agent_resume": mockserver.WithSeedJSON(ownAgent),
-		"autx_provider_key_rotate": mockserver.WithSeedJSON(ownAgent),
+		"autx_provider_key_rotate": mockserver.WithSeedJSON(ownAgent), "autx_session_close": mockserver.WithSeedJSON(openSession),
 	}
 	files, err := filepath.Glob("actions/*/action*.tf")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there is no example of an action: %v", err)
 	}
+	seen := map[string]bool{}
 	for _, file := range files {
 		for _, block := range actionBlocks(t, file) {
 			typeName := block.Labels[0]
 			if directory := filepath.Base(filepath.Dir(file)); typeName != directory {
 				t.Errorf("the example of %s is of %s", directory, typeName)
 			}
+			seen[typeName] = true
 			world, ok := worlds[typeName]
 			if !ok {
 				world = mockserver.WithDemoSeed()
 			}
 			config, known := configOf(t, block)
 			invokeExample(t, mockserver.New(t, world), typeName, config, known)
+		}
+	}
+	for typeName := range protocol.New(t).Schemas().ActionSchemas {
+		if !seen[typeName] {
+			t.Errorf("the action %s has no example", typeName)
 		}
 	}
 }
