@@ -1,6 +1,7 @@
 package checkout_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -84,9 +85,7 @@ func TestCheckout(t *testing.T) {
 				t.Fatalf("there are the checkouts %+v", checkouts)
 			}
 			want := values{"id": checkouts[0].SessionID, "checkout_url": checkouts[0].CheckoutURL, "timeouts": nil, "agent_id": nil, "agent_name": nil}
-			for attribute, value := range config {
-				want[attribute] = value
-			}
+			maps.Copy(want, config)
 			if diff := cmp.Diff(want, made.Values()); diff != "" {
 				t.Errorf("made (-want +got):\n%s", diff)
 			}
@@ -134,20 +133,15 @@ func TestChangesMakeAnotherLink(t *testing.T) {
 		"type": "launch", "success_url": "https://example.com/other", "cancel_url": "https://example.com/other", "agent_id": pausedID, "agent_name": nil,
 	} {
 		d.NextWalk()
-		config := values{}
-		for name, was := range service {
-			config[name] = was
-		}
+		config := maps.Clone(service)
 		config[attribute] = value
 		plan := d.MustPlan(checkoutType, made, config)
 		if len(plan.RequiresReplace) != 1 || plan.RequiresReplace[0] != attribute || !plan.Diagnostics.Warnings().Say("Link can't be revoked", made.ID()) {
 			t.Errorf("%s replaces for %q: %s", attribute, plan.RequiresReplace, plan.Diagnostics)
 		}
 	}
-	config := values{"timeouts": values{"create": "1m"}}
-	for name, was := range service {
-		config[name] = was
-	}
+	config := maps.Clone(service)
+	config["timeouts"] = values{"create": "1m"}
 	changed := d.MustApply(checkoutType, made, config)
 	if changed.ID() != made.ID() || len(server.State().Checkouts) != 1 {
 		t.Errorf("other timeouts made %v", changed.Values())

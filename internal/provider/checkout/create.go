@@ -56,6 +56,6 @@ func notMade(err error) diag.Diagnostics {
 	if !ok || !failure.MayHaveBeenCarriedOut() {
 		return diagnose.Error("Could not make the checkout", err, diagnose.Same)
 	}
-	return diag.Diagnostics{diag.NewErrorDiagnostic("Checkout's answer was lost", fmt.Sprintf("AUTX may have made a link, but nobody has got it: %v.\n\n"+
-		"Nothing was paid: a person pays on the page, and nobody knows its address. Apply again, which makes another link.", err))}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Checkout's answer was lost", fmt.Sprintf("AUTX may have made a link, but nobody has got it: "+
+		"%v.\n\nNothing was paid: a person pays on the page, and nobody knows its address. Apply again, which makes another link.", err))}
 }

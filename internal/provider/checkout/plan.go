@@ -23,8 +23,8 @@ func complete(m model) diag.Diagnostics {
 	if m.Type.ValueString() != forService || !m.AgentID.IsNull() {
 		return nil
 	}
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("agent_id"), "Agent is missing", "A checkout for a service needs agent_id: the agent "+
-		"whose service is paid for.")}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("agent_id"), "Agent is missing", "A checkout for a service needs agent_id: "+
+		"the agent whose service is paid for.")}
 }
 
 // ModifyPlan implements resource.ResourceWithModifyPlan: it looks whether the agent is there, and says what giving a link up means.
@@ -44,8 +44,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	if !req.State.Raw.IsNull() {
 		if req.Plan.Raw.IsNull() || plan.arguments() != state.arguments() {
-			resp.Diagnostics.AddWarning("Link can't be revoked", fmt.Sprintf("Giving the checkout %s up only forgets it: AUTX takes no link back, and whoever "+
-				"has it can still pay on it.", state.ID.ValueString()))
+			resp.Diagnostics.AddWarning("Link can't be revoked", fmt.Sprintf("Giving the checkout %s up only forgets it: AUTX takes no link back, "+
+				"and whoever has it can still pay on it.", state.ID.ValueString()))
 		}
 		return
 	}

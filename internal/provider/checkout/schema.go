@@ -30,9 +30,10 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 		}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A page of AUTX on which a person pays by card: for the launch of an agent, or for an agent's service. An apply only makes the " +
-			"link: it charges nothing, so it needs no `spending` block. Whether somebody has paid, AUTX does not tell.\n\nAUTX can neither show a link " +
-			"again nor revoke it, so it can't be imported, and destroying the resource only forgets it: whoever has the link can still pay.",
+		MarkdownDescription: "A page of AUTX on which a person pays by card: for the launch of an agent, or for an agent's service. An apply only " +
+			"makes the link: it charges nothing, so it needs no `spending` block. Whether somebody has paid, AUTX does not tell.\n\nAUTX can " +
+			"neither show a link again nor revoke it, so it can't be imported, and destroying the resource only forgets it: whoever has the link can " +
+			"still pay.",
 		Attributes: map[string]schema.Attribute{
 			"id": computed("The checkout's id. That of a `launch` that was paid for can replace the launch fee, as `launch.stripe_session_id` of an agent."),
 			"type": schema.StringAttribute{
@@ -49,8 +50,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"agent_id": schema.StringAttribute{
 				Optional: true, PlanModifiers: replace, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-				MarkdownDescription: "The id of the agent, a UUID; the data source `autx_agent` finds it by ticker. Has to be given for a `service`. Changing it " +
-					"makes another link.",
+				MarkdownDescription: "The id of the agent, a UUID; the data source `autx_agent` finds it by ticker. Has to be given for a " +
+					"`service`. Changing it makes another link.",
 			},
 			"agent_name": schema.StringAttribute{
 				Optional: true, PlanModifiers: replace, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -80,7 +81,7 @@ func (webAddress) ValidateString(_ context.Context, req validator.StringRequest,
 	}
 	address, err := url.Parse(req.ConfigValue.ValueString())
 	if err != nil || (address.Scheme != "https" && address.Scheme != "http") || address.Hostname() == "" {
-		resp.Diagnostics.AddAttributeError(req.Path, "Not the address of a web page", fmt.Sprintf("%s is %q. A person is sent there: give the whole URL, such "+
-			"as https://example.com/paid.", req.Path, req.ConfigValue.ValueString()))
+		resp.Diagnostics.AddAttributeError(req.Path, "Not the address of a web page", fmt.Sprintf("%s is %q. A person is sent there: give the whole "+
+			"URL, such as https://example.com/paid.", req.Path, req.ConfigValue.ValueString()))
 	}
 }

@@ -48,10 +48,11 @@ func (*Action) Metadata(_ context.Context, req action.MetadataRequest, resp *act
 // Schema implements action.Action.
 func (*Action) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Asks an agent once and shows the beginning of its answer, which is not kept: for what the agent does, rather than for what it " +
-			"says. It is charged the agent's price, at most once for each `idempotency_key`, never more than `max_price`, and only where the `spending` " +
-			"block of the provider allows it. Under a key that was used before, by this action or by the resource `autx_proxy_request`, nothing is sent. " +
-			"An action has no state, so only the purchase journal knows its keys: keep it between runs.",
+		MarkdownDescription: "Asks an agent once and shows the beginning of its answer, which is not kept: for what the agent does, rather than " +
+			"for what it says. It is charged the agent's price, at most once for each `idempotency_key`, never more than `max_price`, and only " +
+			"where the `spending` block of the provider allows it. Under a key that was used before, by this action or by the resource " +
+			"`autx_proxy_request`, nothing is sent. An action has no state, so only the purchase journal knows its keys: keep it between runs.\n\nActions " +
+			"need Terraform 1.14 or newer.",
 		Attributes: map[string]schema.Attribute{
 			"idempotency_key": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -62,8 +63,8 @@ func (*Action) Schema(_ context.Context, _ action.SchemaRequest, resp *action.Sc
 			"body":   schema.StringAttribute{CustomType: jsontypes.NormalizedType{}, Optional: true, MarkdownDescription: bodyText},
 			"max_price": schema.StringAttribute{
 				CustomType: usd.Type{}, Required: true, Validators: []validator.String{usd.AtLeast(money.Zero())},
-				MarkdownDescription: "The most that the request may cost, in US dollars, as a decimal number such as `0.50`; `0` for free requests only. The " +
-					"agent's price is read right before; where it is higher nothing is sent.",
+				MarkdownDescription: "The most that the request may cost, in US dollars, as a decimal number such as `0.50`; `0` for free requests " +
+					"only. The agent's price is read right before; where it is higher nothing is sent.",
 			},
 		},
 	}
@@ -99,8 +100,8 @@ func (a *Action) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, r
 	switch {
 	case !a.data.Reachable():
 	case a.data.Desk().UsedBefore(ctx, kind, config.IdempotencyKey.ValueString()):
-		resp.Diagnostics.AddWarning("Key was used before", fmt.Sprintf("Under the key %q a proxy request was sent before: the action sends nothing. To ask "+
-			"again, change idempotency_key.", config.IdempotencyKey.ValueString()))
+		resp.Diagnostics.AddWarning("Key was used before", fmt.Sprintf("Under the key %q a proxy request was sent before: the action sends nothing. "+
+			"To ask again, change idempotency_key.", config.IdempotencyKey.ValueString()))
 	default:
 		resp.Diagnostics.Append(a.walk.checkLive(ctx, config.Agent, config.MaxPrice)...)
 	}
@@ -151,7 +152,8 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 	if amount, known := b.charged(result.ID); known {
 		cost = amount.USD()
 	}
-	say("Agent %s answered %d with %d bytes of %s, charged %s", asked.agent, b.answer.StatusCode, len(b.answer.Body), orUnknown(b.answer.ContentType), cost)
+	say("Agent %s answered %d with %d bytes of %s, charged %s",
+		asked.agent, b.answer.StatusCode, len(b.answer.Body), orUnknown(b.answer.ContentType), cost)
 	if text := head(b.answer); text != "" {
 		say("%s", text)
 	}

@@ -28,8 +28,9 @@ func (w *walk) askFree(ctx context.Context, q question) (*client.ProxyAnswer, di
 	case err != nil:
 		return nil, notSent(asked, err)
 	case !price.IsZero():
-		diags.AddAttributeError(path.Root("agent"), "Agent is not free", fmt.Sprintf("A request to agent %s costs %s, and this is read in every plan, so it "+
-			"asks only agents at $0 and your own. Nothing was sent and nothing was charged. The resource autx_proxy_request asks once and keeps the answer.",
+		diags.AddAttributeError(path.Root("agent"), "Agent is not free", fmt.Sprintf("A request to agent %s costs %s, and this is read in every "+
+			"plan, so it asks only agents at $0 and your own. Nothing was sent and nothing was charged. The resource autx_proxy_request asks once and "+
+			"keeps the answer.",
 			asked.agent, price.USD()))
 		return nil, diags
 	}

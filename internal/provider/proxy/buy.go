@@ -54,8 +54,8 @@ type buyer struct {
 	listed []client.Transaction // charges that were looked up
 }
 
-// buy sends the request at most once for its key. Requests that are charged take turns, so that the entry of each in the ledger is told exactly; those
-// that are free do not wait.
+// buy sends the request at most once for its key. Requests that are charged take turns, so that the entry of each in the ledger is told exactly;
+// those that are free do not wait.
 func (b *buyer) buy(ctx context.Context) (purchase.Result, error) {
 	result, err := b.desk.Buy(ctx, b.purchase())
 	if !errors.Is(err, errTurn) {

@@ -67,8 +67,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 func amountOf(most usd.Value) (money.Amount, diag.Diagnostics) {
 	amount, ok := most.Amount()
 	if !ok {
-		return amount, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("max_price"), "Not an amount of US dollars", "max_price is not an amount "+
-			"of US dollars. Nothing was sent and nothing was charged.")}
+		return amount, diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("max_price"), "Not an amount of US dollars", "max_price is not "+
+			"an amount of US dollars. Nothing was sent and nothing was charged.")}
 	}
 	return amount, nil
 }
@@ -92,11 +92,12 @@ func (b *buyer) told(result purchase.Result) diag.Diagnostics {
 	if !known {
 		cost = "an amount that the ledger does not show"
 	}
-	const again = "AUTX keeps no answers, so it can't be read again: everything about it is null. To ask again, and to pay again, change idempotency_key."
+	const again = "AUTX keeps no answers, so it can't be read again: everything about it is null. To ask again, and to pay again, change " +
+		"idempotency_key."
 	switch {
 	case result.Adopted:
-		diags.AddWarning("Answer of an earlier run can't be read again", fmt.Sprintf("The %s was sent by an earlier run, and no state has its answer any "+
-			"more. %s", b.title, again))
+		diags.AddWarning("Answer of an earlier run can't be read again", fmt.Sprintf("The %s was sent by an earlier run, and no state has its "+
+			"answer any more. %s", b.title, again))
 	case b.broken != nil:
 		diags.AddWarning("Answer is lost", fmt.Sprintf("The %s was answered and charged, %s, but its answer is of no use: %v. %s", b.title, cost, b.broken,
 			again))
@@ -104,8 +105,8 @@ func (b *buyer) told(result purchase.Result) diag.Diagnostics {
 		diags.AddWarning("Answer is lost", fmt.Sprintf("The %s was charged, %s, and its answer never came. %s", b.title, cost, again))
 	}
 	if known && !result.Adopted && amount.GreaterThan(b.most) {
-		diags.AddAttributeWarning(path.Root("max_price"), "More was charged than max_price", fmt.Sprintf("AUTX charged %s for the %s, although its price was "+
-			"at most %s right before: it was raised in that moment. AUTX takes no limit with a request, and it can't be taken back.",
+		diags.AddAttributeWarning(path.Root("max_price"), "More was charged than max_price", fmt.Sprintf("AUTX charged %s for the %s, although its "+
+			"price was at most %s right before: it was raised in that moment. AUTX takes no limit with a request, and it can't be taken back.",
 			cost, b.title, b.most.USD()))
 	}
 	return diags
@@ -114,8 +115,8 @@ func (b *buyer) told(result purchase.Result) diag.Diagnostics {
 // refused explains why a request was not made, at the argument that is to blame.
 func (b *buyer) refused(err error) diag.Diagnostics {
 	if free, ok := errors.AsType[*freeError](err); ok {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Agent did not answer", fmt.Sprintf("The %s got no usable answer: %v.\n\nThe agent is free for you, so "+
-			"nothing was charged, and the key is not used up. Whether the agent has done its work can't be told. Apply again to ask again.",
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Agent did not answer", fmt.Sprintf("The %s got no usable answer: %v.\n\nThe agent is free "+
+			"for you, so nothing was charged, and the key is not used up. Whether the agent has done its work can't be told. Apply again to ask again.",
 			b.title, free.error))}
 	}
 	refusal, ok := errors.AsType[*purchase.Refusal](err)

@@ -33,10 +33,11 @@ func (*DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *d
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Asks an agent and gives its answer, each time that a plan, a refresh or an apply reads it. So that this costs nothing, it asks " +
-			"only agents at $0 and your own; the price is read right before, and where it is anything else, or can't be read, nothing is sent. AUTX takes " +
-			"no limit with a request: a price that is raised in the very moment between the two is charged.\n\nIt is the only thing in a plan that sends " +
-			"something other than a read. To ask once and keep the answer, or to ask an agent that costs something, use the resource `autx_proxy_request`.",
+		MarkdownDescription: "Asks an agent and gives its answer, each time that a plan, a refresh or an apply reads it. So that this costs " +
+			"nothing, it asks only agents at $0 and your own; the price is read right before, and where it is anything else, or can't be read, " +
+			"nothing is sent. AUTX takes no limit with a request: a price that is raised in the very moment between the two is charged.\n\nIt is " +
+			"the only thing in a plan that sends something other than a read. To ask once and keep the answer, or to ask an agent that costs something, " +
+			"use the resource `autx_proxy_request`.",
 		Attributes: map[string]schema.Attribute{
 			"agent":  schema.StringAttribute{Required: true, Validators: agentValidators(), MarkdownDescription: agentText},
 			"prompt": schema.StringAttribute{Optional: true, Validators: promptValidators(), MarkdownDescription: promptText},

@@ -51,8 +51,8 @@ func (s snapshot) since(ctx context.Context, api *client.Client, prices ...money
 	}), nil
 }
 
-// isCharge tells whether an entry of the ledger may be the charge of a request: one that belongs to neither an order nor a session. That AUTX makes no
-// order of a request is from the SDK reference; what else is charged like this, such as a launch, is of another amount.
+// isCharge tells whether an entry of the ledger may be the charge of a request: one that belongs to neither an order nor a session. That AUTX makes
+// no order of a request is from the SDK reference; what else is charged like this, such as a launch, is of another amount.
 func isCharge(entry *client.Transaction) bool {
 	return entry.Type == "consume" && entry.OrderID.Or("") == "" && entry.SessionID.Or("") == ""
 }

@@ -33,10 +33,11 @@ func (*EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, r
 		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
 	}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Asks an agent for an answer that must land in neither plan nor state, such as a secret: use it in other ephemeral values and in " +
-			"write-only arguments. A CLI asks anew in each plan and in each apply. So that this costs nothing, it asks only agents at $0 and your own; the " +
-			"price is read right before, and where it is anything else, or can't be read, nothing is sent. AUTX takes no limit with a request: a price " +
-			"that is raised in the very moment between the two is charged.",
+		MarkdownDescription: "Asks an agent for an answer that must land in neither plan nor state, such as a secret: use it in other ephemeral " +
+			"values and in write-only arguments. A CLI asks anew in each plan and in each apply. So that this costs nothing, it asks only agents " +
+			"at $0 and your own; the price is read right before, and where it is anything else, or can't be read, nothing is sent. AUTX takes no " +
+			"limit with a request: a price that is raised in the very moment between the two is charged.\n\nEphemeral resources need Terraform 1.10, " +
+			"OpenTofu 1.11, or newer.",
 		Attributes: map[string]schema.Attribute{
 			"agent":  schema.StringAttribute{Required: true, Validators: agentValidators(), MarkdownDescription: agentText},
 			"prompt": schema.StringAttribute{Optional: true, Validators: promptValidators(), MarkdownDescription: promptText},

@@ -44,13 +44,13 @@ func (q question) inquiry() (inquiry, diag.Diagnostics) {
 	case out.agent == "":
 		diags.AddAttributeError(path.Root("agent"), "No agent", "agent is empty. Nothing was sent and nothing was charged.")
 	case q.Prompt.IsNull() == q.Body.IsNull():
-		diags.AddAttributeError(path.Root("prompt"), "Neither a prompt nor a body, or both", "Exactly one of prompt and body has to be given. Nothing was "+
-			"sent and nothing was charged.")
+		diags.AddAttributeError(path.Root("prompt"), "Neither a prompt nor a body, or both", "Exactly one of prompt and body has to be given. "+
+			"Nothing was sent and nothing was charged.")
 	case q.Body.IsNull():
 		out.body = promptBody(q.Prompt.ValueString())
 	case !json.Valid([]byte(q.Body.ValueString())):
-		diags.AddAttributeError(path.Root("body"), "Body is not JSON", "body is not JSON text; jsonencode writes it. Nothing was sent and nothing was "+
-			"charged.")
+		diags.AddAttributeError(path.Root("body"), "Body is not JSON", "body is not JSON text; jsonencode writes it. Nothing was sent and nothing "+
+			"was charged.")
 	default:
 		out.body = []byte(q.Body.ValueString())
 	}
@@ -61,8 +61,10 @@ func (q question) inquiry() (inquiry, diag.Diagnostics) {
 func promptBody(prompt string) []byte {
 	var buffer bytes.Buffer
 	encoder := json.NewEncoder(&buffer)
-	encoder.SetEscapeHTML(false)                            // as a person writes it
-	_ = encoder.Encode(map[string]string{"prompt": prompt}) // text can always be written
+	encoder.SetEscapeHTML(false) // as a person writes it
+	if err := encoder.Encode(map[string]string{"prompt": prompt}); err != nil {
+		return nil // text can always be written
+	}
 	return bytes.TrimSpace(buffer.Bytes())
 }
 
@@ -113,7 +115,7 @@ func canonical(text []byte) string {
 	if err := decoder.Decode(&value); err != nil {
 		return string(text)
 	}
-	if _, err := decoder.Token(); err != io.EOF { //nolint:errorlint // Token gives the bare error
+	if _, err := decoder.Token(); err != io.EOF {
 		return string(text)
 	}
 	out, err := json.Marshal(value)
@@ -150,7 +152,7 @@ func (keepSpelling) PlanModifyString(_ context.Context, req planmodifier.StringR
 }
 
 // title names a request for a reader.
-func title(key types.String, agent types.String) string {
+func title(key, agent types.String) string {
 	name := "whose key is not known yet"
 	if !key.IsUnknown() {
 		name = fmt.Sprintf("%q", key.ValueString())

@@ -16,13 +16,14 @@ type answers struct {
 	mu      sync.Mutex
 	stored  map[string]string // ids, by key, of requests of the state that have an answer
 	created map[string]bool   // keys under which a plan asks
+	told    map[string]bool   // keys of which the plan was told
 }
 
-// store notes a request of the state.
-func (a *answers) store(state resourceModel) diag.Diagnostics {
+// note notes a request of the state. A read must not fail for what a plan tells.
+func (a *answers) note(state resourceModel) {
 	key := state.IdempotencyKey.ValueString()
 	if key == "" || state.StatusCode.IsNull() {
-		return nil // there is no answer to lose
+		return // there is no answer to lose
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -30,7 +31,12 @@ func (a *answers) store(state resourceModel) diag.Diagnostics {
 		a.stored = map[string]string{}
 	}
 	a.stored[key] = state.ID.ValueString()
-	return a.lost(key)
+}
+
+// plan notes a request of the state with which a plan goes on, or which it destroys.
+func (a *answers) plan(state resourceModel) diag.Diagnostics {
+	a.note(state)
+	return a.lost(state.IdempotencyKey.ValueString())
 }
 
 // create notes a key under which a plan wants to ask.
@@ -39,22 +45,29 @@ func (a *answers) create(key string) diag.Diagnostics {
 		return nil
 	}
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	if a.created == nil {
 		a.created = map[string]bool{}
 	}
 	a.created[key] = true
+	a.mu.Unlock()
 	return a.lost(key)
 }
 
+// lost tells, once for a key, that a plan would lose the answer.
 func (a *answers) lost(key string) diag.Diagnostics {
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	id := a.stored[key]
-	if id == "" || !a.created[key] {
+	if id == "" || !a.created[key] || a.told[key] {
 		return nil
 	}
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("idempotency_key"), "Answer would be lost", fmt.Sprintf("This plan makes the proxy "+
-		"request %q anew under the same key, while the state has its answer (id %s). Under a key an agent is asked once: applied, it would ask nothing "+
-		"and lose the answer, as AUTX keeps none. Instead of that:\n\n"+
+	if a.told == nil {
+		a.told = map[string]bool{}
+	}
+	a.told[key] = true
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("idempotency_key"), "Answer would be lost", fmt.Sprintf("This plan makes the "+
+		"proxy request %q anew under the same key, while the state has its answer (id %s). Under a key an agent is asked once: applied, it would "+
+		"ask nothing and lose the answer, as AUTX keeps none. Instead of that:\n\n"+
 		"  - to ask again: change idempotency_key, which authorises it\n"+
 		"  - if it is tainted: terraform untaint autx_proxy_request.NAME (tofu untaint with OpenTofu)\n"+
 		"  - if it was renamed: a moved block, from the old address to the new one\n"+

@@ -16,7 +16,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.sawInState(ctx, state)...)
-		r.walk.answers.store(state) // a read must not fail for what a plan tells, and the plan of the create comes after it
+		r.walk.answers.note(state)
 	}
 }
 

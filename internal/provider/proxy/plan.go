@@ -98,11 +98,11 @@ func (w *walk) checkLive(ctx context.Context, agentName types.String, most usd.V
 
 func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Diagnostics {
 	diags := r.sawInState(ctx, state)
-	diags.Append(r.walk.answers.store(state)...)
+	diags.Append(r.walk.answers.plan(state)...)
 	problems := r.data.Desk().PlanDestroy(ctx, kind, state.IdempotencyKey.ValueString(), state.ID.ValueString())
 	diags.Append(diagnose.Problems(problems)...)
-	diags.AddWarning("Destroying forgets the request", fmt.Sprintf("The %s is only forgotten: what was paid for it, %s, is not refunded, and its answer is "+
-		"lost with the state, as AUTX keeps none. Its key stays used: under it nothing is sent again.", nameOf(state), costOf(ctx, state)))
+	diags.AddWarning("Destroying forgets the request", fmt.Sprintf("The %s is only forgotten: what was paid for it, %s, is not refunded, and its "+
+		"answer is lost with the state, as AUTX keeps none. Its key stays used: under it nothing is sent again.", nameOf(state), costOf(ctx, state)))
 	return diags
 }
 
@@ -117,8 +117,8 @@ func (r *Resource) planReplacement(ctx context.Context, state, plan resourceMode
 	if plan.IdempotencyKey.IsUnknown() {
 		summary, what = "A key that is not known yet may ask again", "The key is not known yet. If it is another than before, the agent is asked anew,"
 	}
-	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("%s for %s. The %s, which has cost %s, is forgotten, and its answer with "+
-		"it.", what, most, nameOf(state), costOf(ctx, state)))
+	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("%s for %s. The %s, which has cost %s, is forgotten, and its "+
+		"answer with it.", what, most, nameOf(state), costOf(ctx, state)))
 	return diags
 }
 
@@ -126,7 +126,7 @@ func (r *Resource) planReplacement(ctx context.Context, state, plan resourceMode
 // noted.
 func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *resourceModel) diag.Diagnostics {
 	diags := r.goesOn(ctx, state)
-	diags.Append(r.walk.answers.store(state)...)
+	diags.Append(r.walk.answers.plan(state)...)
 	diags.Append(r.walk.keys.Keep("autx_proxy_request", "proxy request", plan.IdempotencyKey.ValueString(), state.ID.ValueString())...)
 	diags.Append(compare(state, plan.question)...)
 	plan.ID, plan.answered, plan.Spend = state.ID, state.answered, state.Spend

@@ -50,6 +50,7 @@ func each(t *testing.T, test func(t *testing.T, d *desk, read reading)) {
 func TestReadForFree(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d *desk, read reading) {
+		t.Helper()
 		d.reconfigure("spending", nil)
 		for _, agent := range []string{"FREE", "free", "MINE", "00000000-0000-4000-8000-000000000003"} {
 			got, diags := read(d, values{"agent": agent, "prompt": "hello"})
@@ -99,6 +100,7 @@ func TestReadRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			each(t, func(t *testing.T, d *desk, read reading) {
+				t.Helper()
 				if c.fault != "" {
 					d.server.AddFault(c.fault)
 				}
@@ -150,6 +152,7 @@ func TestReadValidation(t *testing.T) {
 func TestReadWithoutAProvider(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, d *desk, read reading) {
+		t.Helper()
 		d.reconfigure("api_key", protocol.Unknown)
 		if got, diags := read(d, values{"agent": "FREE", "prompt": "hello"}); !diags.Errors().Say("not known yet", "api_key") {
 			t.Errorf("%v %s", got, diags)

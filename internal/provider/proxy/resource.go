@@ -1,8 +1,8 @@
-// Package proxy is the requests that AUTX passes to an agent: the resource, which keeps an answer that was paid for; the data source and the ephemeral
-// resource, which ask only where it is free; and the action.
+// Package proxy is the requests that AUTX passes to an agent: the resource, which keeps an answer that was paid for; the data source and the
+// ephemeral resource, which ask only where it is free; and the action.
 //
-// Nothing at AUTX identifies a request. What it was charged is an entry of the ledger, which names neither the agent nor an order, so requests that are
-// charged take turns, and a lost one is found by what is new in the ledger. A request that is free leaves no trace.
+// Nothing at AUTX identifies a request. What it was charged is an entry of the ledger, which names neither the agent nor an order, so requests that
+// are charged take turns, and a lost one is found by what is new in the ledger. A request that is free leaves no trace.
 package proxy
 
 import (

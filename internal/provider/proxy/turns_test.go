@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +21,7 @@ import (
 func TestParallelRequestsWithOneLostAnswer(t *testing.T) {
 	t.Parallel()
 	for _, blocks := range []int{1, 2} {
-		t.Run(fmt.Sprint(blocks), func(t *testing.T) {
+		t.Run(strconv.Itoa(blocks), func(t *testing.T) {
 			t.Parallel()
 			const each = 6
 			d := open(t)

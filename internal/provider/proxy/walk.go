@@ -36,8 +36,8 @@ func walkOf(data *providerdata.Data) *walk {
 	})
 }
 
-// cost reads what a request to an agent costs now. It is free where the agent's price is $0 or the agent is the account's own (SDK reference). Whose it
-// is is asked only where that matters.
+// cost reads what a request to an agent costs now. It is free where the agent's price is $0 or the agent is the account's own (SDK reference). Who
+// owns it is asked only where that matters.
 func (w *walk) cost(ctx context.Context, i inquiry) (*client.Agent, money.Amount, error) {
 	agent, err := w.facts.Now(ctx, i.ref())
 	if err != nil {
@@ -60,8 +60,8 @@ func (w *walk) cost(ctx context.Context, i inquiry) (*client.Agent, money.Amount
 	return agent, price, nil
 }
 
-// alone waits until nobody else of this process, and none that shares the journal, sends a request that is charged. It waits no longer than the context
-// lasts; under one that has ended, or without a journal, nothing is sent.
+// alone waits until nobody else of this process, and none that shares the journal, sends a request that is charged. It waits no longer than the
+// context lasts; under one that has ended, or without a journal, nothing is sent.
 func (w *walk) alone(ctx context.Context) (release func()) {
 	select {
 	case w.turn <- struct{}{}:
