@@ -54,14 +54,15 @@ func (*ChatAction) Metadata(_ context.Context, req action.MetadataRequest, resp 
 // Schema implements action.Action.
 func (*ChatAction) Schema(ctx context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Talks to an agent and shows its answers while they come. Each message is charged; all of them together never cost more than " +
-			"`max_cost`, at most once for each `idempotency_key`, and only where the `spending` block of the provider allows it. The session is closed " +
+		MarkdownDescription: "Talks to an agent and shows its answers while they come. Each message is charged; all of them together never cost more " +
+			"than `max_cost`, at most once for each `idempotency_key`, and only where the `spending` block of the provider allows it. The session is closed " +
 			"afterwards. The answers are shown and not kept: the resource `autx_session` keeps them. Under a key that was used before, also by that " +
 			"resource, nothing is sent, and it is said what was done under it.",
 		Attributes: map[string]schema.Attribute{
 			"idempotency_key": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-				MarkdownDescription: "Names this conversation, such as `triage-2026-10`: under one key it is held at most once, ever. To hold it again, change it.",
+				MarkdownDescription: "Names this conversation, such as `triage-2026-10`: under one key it is held at most once, ever. To hold it again, " +
+					"change it.",
 			},
 			"agent": schema.StringAttribute{
 				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
@@ -108,7 +109,8 @@ func (a *ChatAction) Configure(_ context.Context, req action.ConfigureRequest, r
 	}
 }
 
-// ModifyPlan implements action.ActionWithModifyPlan: it says what stands against the conversation, as the plan of the resource does. It sends nothing.
+// ModifyPlan implements action.ActionWithModifyPlan: it says what stands against the conversation, as the plan of the resource does. It sends
+// nothing.
 func (a *ChatAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	var config chatModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)

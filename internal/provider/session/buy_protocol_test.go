@@ -160,7 +160,7 @@ func TestBuyFailedTurn(t *testing.T) {
 	d := open(t)
 	config := of("k", "agent", "FAIL", "max_cost", "1")
 	made, diags := d.PlanAndApply(sessionType, nil, config)
-	if diags.HasErrors() || turns(made) != "failed not_sent" || made.Tainted {
+	if diags.HasErrors() || turns(made) != "fn" || made.Tainted {
 		t.Fatalf("made %v: %s", made.Values(), diags)
 	}
 	said(t, "the apply", diags.Warnings(), "", "message 1 was not answered and cost nothing", "message 2 was not sent", "The agent failed", "change idempotency_key")
@@ -179,7 +179,7 @@ func TestBuyFree(t *testing.T) {
 	d := open(t)
 	config := of("k", "agent", "FREE", "max_cost", "0")
 	made := d.buy(config)
-	if v := made.Values(); turns(made) != "completed completed" || at(v, "turns.1.amount_charged") != "0" || at(v, "spend.charged_usd") != "0" {
+	if v := made.Values(); turns(made) != "cc" || at(v, "turns.1.amount_charged") != "0" || at(v, "spend.charged_usd") != "0" {
 		t.Errorf("made %v", v)
 	}
 	d.mustBeSettled(made, config)
@@ -189,20 +189,26 @@ func TestBuyFree(t *testing.T) {
 func TestWhatIsAssumed(t *testing.T) {
 	t.Parallel()
 	for _, position := range [][2]string{
-		{"sessions.billing", "before_done"}, {"sessions.frame", "flat"}, {"sessions.frame", "nested"}, {"sessions.heartbeat", "1ms"},
-		{"sessions.on_disconnect", "close"}, {"lists.default_limit", "1"}, {"lists.lag", "1"}, {"credits.shape", "balance_usd"},
+		{"sessions.billing", "before_done"},
+		{"sessions.frame", "flat"},
+		{"sessions.frame", "nested"},
+		{"sessions.heartbeat", "1ms"},
+		{"sessions.on_disconnect", "close"},
+		{"lists.default_limit", "1"},
+		{"lists.lag", "1"},
+		{"credits.shape", "balance_usd"},
 	} {
 		t.Run(position[0]+" "+position[1], func(t *testing.T) {
 			t.Parallel()
 			d := open(t, mockserver.WithAssume(position[0], position[1]))
 			made := d.buy(of("k"))
-			if turns(made) != "completed completed" || at(made.Values(), "agent_ticker") != "CHAT" || at(made.Values(), "agent_id") != chatID {
+			if turns(made) != "cc" || at(made.Values(), "agent_ticker") != "CHAT" || at(made.Values(), "agent_id") != chatID {
 				t.Errorf("made %v", made.Values())
 			}
 			d.mustBeSettled(made, of("k"))
 			d.mustHaveCharged("$0.10", 2, 1)
 			again, diags := d.PlanAndApply(sessionType, nil, of("k"))
-			if diags.HasErrors() || again.ID() != made.ID() || turns(again) != "completed completed" {
+			if diags.HasErrors() || again.ID() != made.ID() || turns(again) != "cc" {
 				t.Errorf("again %v: %s", again.Values(), diags)
 			}
 			if !slices.Equal(d.prompts(), []string{"First of k", "Second of k"}) {

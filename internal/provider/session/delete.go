@@ -9,8 +9,8 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 )
 
-// Delete implements resource.Resource. It closes a session that is still open; of one that has ended there is nothing to take back. The key stays used
-// for ever, and creating the session again under it takes the old one over.
+// Delete implements resource.Resource. It closes a session that is still open; of one that has ended there is nothing to take back. The key stays
+// used for ever, and creating the session again under it takes the old one over.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -96,8 +97,8 @@ func (b *buyer) told(out *bought) diag.Diagnostics {
 	return diags
 }
 
-// tally says what became of turns, such as "messages 1 to 2 were answered for $0.10, message 3 was not sent"; "" where all were answered and what they
-// cost is known.
+// tally says what became of turns, such as "messages 1 to 2 were answered for $0.10, message 3 was not sent"; "" where all were answered and what
+// they cost is known.
 func tally(turns []turnModel) string {
 	by := map[string][]int{}
 	for i := range turns {
@@ -139,7 +140,7 @@ func numbers(of []int, one, several string) string {
 			j++
 		}
 		if j == i {
-			ranges = append(ranges, fmt.Sprint(of[i]))
+			ranges = append(ranges, strconv.Itoa(of[i]))
 		} else {
 			ranges = append(ranges, fmt.Sprintf("%d to %d", of[i], of[j]))
 		}

@@ -81,13 +81,8 @@ func each(action string, labels ...string) actions {
 func (s *scene) mustHave(label, want string) {
 	s.t.Helper()
 	v := s.Attributes(address(label))
-	var got []string
 	turns, _ := v["turns"].([]any)
-	for _, one := range turns {
-		turn, _ := one.(map[string]any)
-		got = append(got, fmt.Sprint(turn["status"]))
-	}
-	if strings.Join(got, " ") != want || v["status"] != "closed" {
+	if got := statuses(turns); got != want || v["status"] != "closed" {
 		s.t.Errorf("%s is %v with the turns %v, want %s", label, v["status"], got, want)
 	}
 	for _, object := range s.Stored() {

@@ -1,4 +1,4 @@
-package session //nolint:testpackage // what a configuration can't set is set here
+package session
 
 import (
 	"context"
@@ -85,12 +85,13 @@ func (p *place) wanting(key string, n int) *buyer {
 	return &buyer{walk: p.walk, desk: p.data.Desk(), chat: c}
 }
 
+// statuses writes what became of turns by the first letters: c, f, u, n.
 func statuses(turns []turnModel) string {
-	out := make([]string, len(turns))
+	var out strings.Builder
 	for i := range turns {
-		out[i] = turns[i].Status.ValueString()
+		out.WriteString(turns[i].Status.ValueString()[:1])
 	}
-	return strings.Join(out, " ")
+	return out.String()
 }
 
 // charged are what my charges less refunds add up to, in US dollars, and how many messages were accepted.

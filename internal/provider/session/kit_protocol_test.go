@@ -156,7 +156,7 @@ func at(of values, path string) any {
 	return at(inner, rest)
 }
 
-// turns writes the turns of a state as "completed failed unknown not_sent".
+// turns writes what became of the turns of a state by the first letters: c, f, u, n.
 func turns(of *protocol.Instance) string {
 	if of.Gone() {
 		return "gone"
@@ -165,12 +165,17 @@ func turns(of *protocol.Instance) string {
 	if !ok {
 		return "null"
 	}
-	var out []string
-	for _, one := range list {
+	return statuses(list)
+}
+
+func statuses(turns []any) string {
+	var out strings.Builder
+	for _, one := range turns {
 		turn, _ := one.(values)
-		out = append(out, fmt.Sprint(turn["status"]))
+		status, _ := turn["status"].(string)
+		out.WriteString(status[:1])
 	}
-	return strings.Join(out, " ")
+	return out.String()
 }
 
 // said fails the test unless the diagnostics at a path contain one with all the texts.

@@ -115,7 +115,7 @@ func TestAccNewKey(t *testing.T) {
 	s.main(conversation("k", more, args{"idempotency_key": `"next"`}))
 	plan, _ := s.Settle(each("replace", "k"))
 	plan.MustWarn("idempotency_key", `"next"`, "up to $0.20", "$0.15 was paid")
-	s.mustHave("k", allThree+" completed")
+	s.mustHave("k", allThree+"c")
 	s.mustHaveCharged("$0.35", 7, 2)
 	s.MustRun("destroy", "-auto-approve")
 	s.mustHaveCharged("$0.35", 7, 2)

@@ -52,8 +52,8 @@ func (t *talk) written() json.RawMessage {
 	return encoded
 }
 
-// recalled are the turns of messages as far as an earlier run has noted them, and the index of the one that AUTX answered with an error, -1 where there
-// is none. Where there are no notes, which of them were sent is to be found out: from the first on, each may have been.
+// recalled are the turns of messages as far as an earlier run has noted them, and the index of the one that AUTX answered with an error, -1 where
+// there is none. Where there are no notes, which of them were sent is to be found out: from the first on, each may have been.
 func recalled(messages []string, noted json.RawMessage) (turns []turnModel, refused int) {
 	turns, refused = unsent(messages), -1
 	var n notes

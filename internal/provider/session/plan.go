@@ -119,8 +119,8 @@ func (w *walk) checkCost(agent *client.Agent, wanted wish) diag.Diagnostics {
 	if !total.GreaterThan(most) {
 		return nil
 	}
-	return diag.Diagnostics{w.facts.Fact(path.Root("max_cost"), "Messages cost more than max_cost", fmt.Sprintf("A message to agent %s costs %s now, so "+
-		"that the %d messages cost %s, and max_cost is %s: the apply will open no session unless the price falls. Raise max_cost to at least %s.",
+	return diag.Diagnostics{w.facts.Fact(path.Root("max_cost"), "Messages cost more than max_cost", fmt.Sprintf("A message to agent %s costs %s now, "+
+		"so that the %d messages cost %s, and max_cost is %s: the apply will open no session unless the price falls. Raise max_cost to at least %s.",
 		agent.Ticker, price.USD(), wanted.messages, total.USD(), most.USD(), total))}
 }
 
@@ -130,8 +130,8 @@ func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Di
 	diags.Append(diagnose.Problems(problems)...)
 	lost, more := whatIsLost(ctx, state)
 	diags.Append(more...)
-	diags.AddWarning("Destroying forgets the session", fmt.Sprintf("%s is forgotten: %s Its answers leave the state. Under its idempotency_key it can be "+
-		"taken over again for $0.00; import %s finds it too.", sentence(nameOf(state)), lost, state.ID.ValueString()))
+	diags.AddWarning("Destroying forgets the session", fmt.Sprintf("%s is forgotten: %s Its answers leave the state. Under its idempotency_key it can "+
+		"be taken over again for $0.00; import %s finds it too.", sentence(nameOf(state)), lost, state.ID.ValueString()))
 	return diags
 }
 

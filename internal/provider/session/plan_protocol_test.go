@@ -179,7 +179,7 @@ func TestApplyLimits(t *testing.T) {
 	d := open(t)
 	d.reconfigure("spending.max_per_apply", "0.15")
 	first, second := d.MustPlan(sessionType, nil, of("a")), of("b")
-	if made, diags := d.Apply(first); diags.HasErrors() || turns(made) != "completed completed" {
+	if made, diags := d.Apply(first); diags.HasErrors() || turns(made) != "cc" {
 		t.Fatal(diags)
 	}
 	plan := d.Plan(sessionType, nil, second)
@@ -259,7 +259,7 @@ func TestUpdate(t *testing.T) {
 	config := of("k", "max_cost", "5", "close_after_messages", false, "timeouts", values{"create": "1h"})
 	var changed *protocol.Instance
 	d.silently("an update", func() { changed = d.MustApply(sessionType, made, config) })
-	if v := changed.Values(); v["max_cost"] != "5" || at(v, "spend.authorized_usd") != "0.1" || v["close_after_messages"] != false || turns(changed) != "completed completed" {
+	if v := changed.Values(); v["max_cost"] != "5" || at(v, "spend.authorized_usd") != "0.1" || v["close_after_messages"] != false || turns(changed) != "cc" {
 		t.Errorf("changed to %v", v)
 	}
 	d.mustBeSettled(changed, config)
@@ -277,7 +277,7 @@ func TestCloseLater(t *testing.T) {
 	d := open(t)
 	kept := of("k", "close_after_messages", false)
 	made := d.buy(kept)
-	if v := made.Values(); v["status"] != "active" || v["credits_reserved"] != "0.15" || v["closed_at"] != nil || turns(made) != "completed completed" {
+	if v := made.Values(); v["status"] != "active" || v["credits_reserved"] != "0.15" || v["closed_at"] != nil || turns(made) != "cc" {
 		t.Fatalf("made %v", v)
 	}
 	d.mustBeSettled(made, kept)
@@ -310,7 +310,7 @@ func TestCloseThatFailed(t *testing.T) {
 		d.server.AddFault("sessions.end:before:reset")
 		d.server.AddFault(rule)
 		made, diags := d.PlanAndApply(sessionType, nil, of("k"))
-		if diags.HasErrors() || !diags.Warnings().Say("still open", "The next apply closes it") || turns(made) != "completed completed" {
+		if diags.HasErrors() || !diags.Warnings().Say("still open", "The next apply closes it") || turns(made) != "cc" {
 			t.Fatalf("made %v: %s", made.Values(), diags)
 		}
 		d.NextWalk()
@@ -371,7 +371,7 @@ func TestDestroy(t *testing.T) {
 	}
 	// Its key stays used.
 	again, diags := d.PlanAndApply(sessionType, nil, of("closed"))
-	if diags.HasErrors() || again.ID() != closed.ID() || turns(again) != "completed completed" || at(again.Values(), "turns.1.output_text") != "Echo: Second of closed" {
+	if diags.HasErrors() || again.ID() != closed.ID() || turns(again) != "cc" || at(again.Values(), "turns.1.output_text") != "Echo: Second of closed" {
 		t.Errorf("again %v: %s", again.Values(), diags)
 	}
 	d.mustHaveCharged("$0.10", 2, 4)

@@ -35,14 +35,14 @@ func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *re
 		plan.Status, plan.CreditsReserved, plan.ClosedAt = types.StringUnknown(), usd.Unknown(), types.StringUnknown()
 	}
 	if closes && !plan.CloseAfterMessages.IsUnknown() {
-		diags.AddWarning("Session will be closed", fmt.Sprintf("%s is still open, and close_after_messages wants it closed. That releases the credits that it "+
-			"holds. Nothing is sent and nothing is charged.", sentence(nameOf(state))))
+		diags.AddWarning("Session will be closed", fmt.Sprintf("%s is still open, and close_after_messages wants it closed. That releases the credits "+
+			"that it holds. Nothing is sent and nothing is charged.", sentence(nameOf(state))))
 	}
 	return diags
 }
 
-// closing tells whether an update closes the session: one that ends with its messages and is still active, also because an earlier run could not close
-// it. True where that is not known yet.
+// closing tells whether an update closes the session: one that ends with its messages and is still active, also because an earlier run could not
+// close it. True where that is not known yet.
 func closing(state, plan resourceModel) bool {
 	if state.Status.ValueString() != statusActive {
 		return false
@@ -74,8 +74,8 @@ func (r *Resource) planReplacement(ctx context.Context, state, plan resourceMode
 	}
 	lost, more := whatIsLost(ctx, state)
 	diags.Append(more...)
-	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("%s another session is opened and all messages are sent, for %s. %s, for "+
-		"which %s was paid, is forgotten: %s", what, most, sentence(nameOf(state)), paidFor(ctx, state), lost))
+	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("%s another session is opened and all messages are sent, for %s. %s, "+
+		"for which %s was paid, is forgotten: %s", what, most, sentence(nameOf(state)), paidFor(ctx, state), lost))
 	return diags
 }
 
@@ -92,8 +92,8 @@ func planBound(state, plan resourceModel) diag.Diagnostics {
 	case plan.Agent.ValueString() == state.Agent.ValueString() && !imported:
 	case imported && state.AgentID.IsNull() && state.AgentTicker.IsNull():
 	case imported:
-		b.Diags.AddAttributeError(at, "Imported session is with another agent", fmt.Sprintf("Session %s is with agent %s (id %s), not %s. Correct agent, or "+
-			"import another session. Nothing was bought."+bound.PastTheError, state.ID.ValueString(), state.AgentTicker.ValueString(),
+		b.Diags.AddAttributeError(at, "Imported session is with another agent", fmt.Sprintf("Session %s is with agent %s (id %s), not %s. Correct agent, "+
+			"or import another session. Nothing was bought."+bound.PastTheError, state.ID.ValueString(), state.AgentTicker.ValueString(),
 			state.AgentID.ValueString(), plan.Agent.ValueString()))
 	default:
 		b.Changed(at, bound.Excerpt(state.Agent.ValueString()), bound.Excerpt(plan.Agent.ValueString()))
@@ -113,9 +113,9 @@ func compareMessages(b *bound.Inputs, was, now types.List) {
 	case now.IsUnknown():
 		b.Unknown(at)
 	case len(before) != len(after):
-		b.Diags.AddAttributeError(at, "This would open another session", fmt.Sprintf("messages of %s were %s, and are %s now. Nobody can attach to a session "+
-			"again, so a message that is added later could never be sent, and none can be taken back: change idempotency_key too, which opens another "+
-			"session, sends all messages and charges them. Otherwise put the old messages back."+bound.PastTheError,
+		b.Diags.AddAttributeError(at, "This would open another session", fmt.Sprintf("messages of %s were %s, and are %s now. Nobody can attach to a "+
+			"session again, so a message that is added later could never be sent, and none can be taken back: change idempotency_key too, which opens "+
+			"another session, sends all messages and charges them. Otherwise put the old messages back."+bound.PastTheError,
 			b.Name, count(len(before)), count(len(after))))
 	default:
 		for i := range after {

@@ -139,8 +139,9 @@ func (r *Resource) gone(ctx context.Context, state resourceModel, notFound error
 		}
 	}
 	var diags diag.Diagnostics
-	diags.AddWarning("Session is not there any more", fmt.Sprintf("AUTX knows no %s, and the list of your sessions does not have it. It is dropped from "+
-		"the state. Its idempotency_key stays used: opening another session under it is refused, so change it to hold the conversation again.", nameOf(state)))
+	diags.AddWarning("Session is not there any more", fmt.Sprintf("AUTX knows no %s, and the list of your sessions does not have it. It is dropped "+
+		"from the state. Its idempotency_key stays used: opening another session under it is refused, so change it to hold the conversation again.",
+		nameOf(state)))
 	diags.Append(r.forget(ctx, state)...)
 	return true, diags
 }

@@ -122,7 +122,7 @@ func TestReadUnknownTurn(t *testing.T) {
 	d.server.AddFault("credits.transactions:before:status=403")
 	config := saying("k", 3)
 	made, diags := d.PlanAndApply(sessionType, nil, config)
-	if diags.HasErrors() || turns(made) != "completed unknown not_sent" || at(made.Values(), "spend.charged_usd") != nil || at(made.Values(), "turns.1.amount_charged") != nil {
+	if diags.HasErrors() || turns(made) != "cun" || at(made.Values(), "spend.charged_usd") != nil || at(made.Values(), "turns.1.amount_charged") != nil {
 		t.Fatalf("made %v: %s", made.Values(), diags)
 	}
 	said(t, "the apply", diags.Warnings(), "", "message 2 may have been charged", "next refresh")
@@ -139,13 +139,13 @@ func TestReadUnknownTurn(t *testing.T) {
 	d.server.AddFault("orders.get:before:status=500")
 	d.NextWalk()
 	half, _, diags := d.Read(still)
-	if turns(half) != "completed unknown not_sent" || at(half.Values(), "turns.1.order_id") == nil || !diags.Warnings().Say("Could not find out") {
+	if turns(half) != "cun" || at(half.Values(), "turns.1.order_id") == nil || !diags.Warnings().Say("Could not find out") {
 		t.Errorf("read %v: %s", half.Values(), diags)
 	}
 	d.NextWalk()
 	now := d.MustRead(half)
 	v := now.Values()
-	if turns(now) != "completed completed not_sent" || at(v, "turns.1.output_text") != "Echo: Message 2 of k" || at(v, "turns.1.amount_charged") != "0.05" ||
+	if turns(now) != "ccn" || at(v, "turns.1.output_text") != "Echo: Message 2 of k" || at(v, "turns.1.amount_charged") != "0.05" ||
 		at(v, "turns.1.platform_fee") != "0.005" || at(v, "spend.charged_usd") != "0.1" {
 		t.Errorf("read %v", v)
 	}
@@ -177,7 +177,7 @@ func TestImport(t *testing.T) {
 		}
 		imported = d.MustRead(imported)
 		v := imported.Values()
-		if turns(imported) != "completed completed" || v["status"] != "closed" || v["messages"] != nil || v["agent"] != nil || v["idempotency_key"] != nil || v["max_cost"] != nil ||
+		if turns(imported) != "cc" || v["status"] != "closed" || v["messages"] != nil || v["agent"] != nil || v["idempotency_key"] != nil || v["max_cost"] != nil ||
 			v["close_after_messages"] != nil || at(v, "spend.authorized_usd") != "0" || at(v, "spend.charged_usd") != "0" {
 			t.Errorf("%s: imported %v", name, v)
 		}
@@ -227,7 +227,7 @@ func TestImportWithoutLedger(t *testing.T) {
 	}
 	d.NextWalk()
 	now := d.MustRead(imported)
-	if turns(now) != "completed completed" {
+	if turns(now) != "cc" {
 		t.Errorf("read %v", now.Values())
 	}
 	d.mustHaveCharged("$0.10", 2, 1)
@@ -281,7 +281,7 @@ func TestLists(t *testing.T) {
 			if len(one.Diagnostics) > 0 || one.Instance.Gone() == c.options.IncludeResource || !strings.HasPrefix(one.Name, "session with CHAT, opened 20") {
 				t.Errorf("%s: %q %v %s", name, one.Name, one.Instance.Values(), one.Diagnostics)
 			}
-			if c.options.IncludeResource && turns(one.Instance) != "completed completed" {
+			if c.options.IncludeResource && turns(one.Instance) != "cc" {
 				t.Errorf("%s: %v", name, one.Instance.Values())
 			}
 		}
@@ -347,7 +347,7 @@ func TestOddAnswers(t *testing.T) {
 				return fmt.Appendf(nil, body, id)
 			})
 			made, diags := d.PlanAndApply(sessionType, nil, of("k"))
-			if diags.HasErrors() || made.Tainted || turns(made) != "completed completed" || made.ID() != d.sessions()[0].ID {
+			if diags.HasErrors() || made.Tainted || turns(made) != "cc" || made.ID() != d.sessions()[0].ID {
 				t.Fatalf("made %v: %s", made.Values(), diags)
 			}
 			d.mustHaveCharged("$0.10", 2, 1)
@@ -384,13 +384,13 @@ func TestServerRestarts(t *testing.T) {
 	d.server.Reset()
 	held.Release()
 	<-done
-	if diags.HasErrors() || turns(made) != "completed completed" || made.Values()["status"] != "closed" {
+	if diags.HasErrors() || turns(made) != "cc" || made.Values()["status"] != "closed" {
 		t.Errorf("made %v: %s", made.Values(), diags)
 	}
 	d.silently("a refresh of what has ended", func() { d.mustRefresh(made) })
 	d.NextWalk()
 	again, diags := d.PlanAndApply(sessionType, nil, of("k"))
-	if diags.HasErrors() || again.ID() == made.ID() || turns(again) != "completed completed" {
+	if diags.HasErrors() || again.ID() == made.ID() || turns(again) != "cc" {
 		t.Errorf("on the new server %v: %s", again, diags)
 	}
 }

@@ -64,20 +64,21 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 					"without `messages`. Set to `false`, the session stays active until it is destroyed or expires, although nothing more can be sent; " +
 					"changed to `true` later, an update closes it. Defaults to `true`. Null after an import, and then filled in.",
 			},
-			"agent_id":         computed("The agent's id."),
-			"agent_ticker":     computed("The agent's ticker."),
-			"status":           computed("What AUTX says of the session: `active`, `closed` or `expired`."),
-			"credits_reserved": dollars("What the session holds of the account's credits, in US dollars. A hold is no charge; what is left of it is released when the session ends."),
-			"created_at":       computed("When the session was opened, as AUTX writes it."),
-			"closed_at":        computed("When the session ended, as AUTX writes it; null until then."),
-			"turns":            turnsSchema(),
-			"spend":            spendSchema(),
+			"agent_id":     computed("The agent's id."),
+			"agent_ticker": computed("The agent's ticker."),
+			"status":       computed("What AUTX says of the session: `active`, `closed` or `expired`."),
+			"credits_reserved": dollars("What the session holds of the account's credits, in US dollars. A hold is no charge; what is left of it is " +
+				"released when the session ends."),
+			"created_at": computed("When the session was opened, as AUTX writes it."),
+			"closed_at":  computed("When the session ended, as AUTX writes it; null until then."),
+			"turns":      turnsSchema(),
+			"spend":      spendSchema(),
 			"timeouts": deadline.Attribute(ctx, "How long the operations that call AUTX may take, as durations such as `90s` or `10m`.", map[string]string{
 				"create": fmt.Sprintf("How long messages are sent. When it is over no further one is; one that is being answered is never cut short. Defaults "+
 					"to `%s`.", brief(defaultTimeout)),
-				"read":   fmt.Sprintf("How long a refresh may take, retries included. Defaults to `%s`.", brief(defaultReadTimeout)),
-				"update": fmt.Sprintf("How long closing the session may take, retries included. Defaults to `%s`.", brief(defaultCloseTimeout)),
-				"delete": fmt.Sprintf("How long closing the session may take, retries included. Defaults to `%s`.", brief(defaultCloseTimeout)),
+				"read":   fmt.Sprintf("How long a refresh may take, retries included. Defaults to %#q.", brief(defaultReadTimeout)),
+				"update": fmt.Sprintf("How long closing the session may take, retries included. Defaults to %#q.", brief(defaultCloseTimeout)),
+				"delete": fmt.Sprintf("How long closing the session may take, retries included. Defaults to %#q.", brief(defaultCloseTimeout)),
 			}),
 		},
 	}

@@ -1,4 +1,4 @@
-package session //nolint:testpackage // what a configuration can't set is set here
+package session
 
 import (
 	"context"
@@ -30,11 +30,11 @@ func told(diags diag.Diagnostics, texts ...string) bool {
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	for rule, want := range map[string]struct{ turns, charged, why string }{
-		"sessions.message:before:hang,skip=1": {"completed not_sent not_sent", "$0.05", "nothing came for"},
-		"sessions.message:after:hang,skip=1":  {"completed completed not_sent", "$0.10", "nothing came for"},
-		"sessions.end:before:hang":            {"completed completed completed", "$0.15", ""},
-		"sessions.end:after:hang":             {"completed completed completed", "$0.15", ""},
-		"sessions.open:after:hang":            {"not_sent not_sent not_sent", "$0.00", "nobody can attach"},
+		"sessions.message:before:hang,skip=1": {"cnn", "$0.05", "nothing came for"},
+		"sessions.message:after:hang,skip=1":  {"ccn", "$0.10", "nothing came for"},
+		"sessions.end:before:hang":            {"ccc", "$0.15", ""},
+		"sessions.end:after:hang":             {"ccc", "$0.15", ""},
+		"sessions.open:after:hang":            {"nnn", "$0.00", "nobody can attach"},
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
@@ -72,7 +72,7 @@ func TestLagging(t *testing.T) {
 	p := openPlace(t, mockserver.Responder{}, nil, mockserver.WithAssume("lists.lag", "1"))
 	p.server.AddFault("sessions.message:after:reset,skip=1")
 	done, diags := p.wanting("k", 3).buy(t.Context())
-	if diags.HasError() || statuses(done.turns) != "completed unknown not_sent" || !told(diags, "message 2 may have been charged", "next refresh looks again") {
+	if diags.HasError() || statuses(done.turns) != "cun" || !told(diags, "message 2 may have been charged", "next refresh looks again") {
 		t.Fatalf("%s: %v", statuses(done.turns), diags)
 	}
 	if !slices.Equal(p.paused, reckonPauses[1:]) || !chargedBy(done.turns).IsNull() {
@@ -80,14 +80,14 @@ func TestLagging(t *testing.T) {
 	}
 	// A refresh still does not find it; one that comes after another entry does.
 	turns, _, more := p.walk.reckon(t.Context(), done.session, done.turns, false)
-	if statuses(turns) != "completed unknown not_sent" || len(more) > 0 {
+	if statuses(turns) != "cun" || len(more) > 0 {
 		t.Errorf("refreshed as %s: %v", statuses(turns), more)
 	}
 	if _, diags := p.wanting("other", 1).buy(t.Context()); diags.HasError() {
 		t.Fatal(diags)
 	}
 	turns, _, more = p.walk.reckon(t.Context(), done.session, turns, false)
-	if statuses(turns) != "completed completed not_sent" || len(more) > 0 || turns[1].OutputText.ValueString() != "Echo: Message 2 of k" || turns[1].AmountCharged.ValueString() != "0.05" {
+	if statuses(turns) != "ccn" || len(more) > 0 || turns[1].OutputText.ValueString() != "Echo: Message 2 of k" || turns[1].AmountCharged.ValueString() != "0.05" {
 		t.Errorf("refreshed as %s: %v", statuses(turns), more)
 	}
 }
@@ -100,7 +100,7 @@ func TestUnreadableLedger(t *testing.T) {
 		p.server.AddFault("sessions.message:after:reset")
 		p.server.AddFault("credits.transactions:before:status=" + status + ",times=0")
 		done, diags := p.wanting("k", 2).buy(t.Context())
-		if diags.HasError() || statuses(done.turns) != "unknown not_sent" || !told(diags, "Could not find out what became of every message", status) {
+		if diags.HasError() || statuses(done.turns) != "un" || !told(diags, "Could not find out what became of every message", status) {
 			t.Errorf("%s: %v", statuses(done.turns), diags)
 		}
 	}
@@ -114,7 +114,7 @@ func TestJournalFails(t *testing.T) {
 		turns string
 		sent  int
 	}{
-		0: {"not_sent not_sent", 0}, 1: {"not_sent not_sent", 0}, 2: {"completed not_sent", 1}, 3: {"completed completed", 2},
+		0: {"nn", 0}, 1: {"nn", 0}, 2: {"cn", 1}, 3: {"cc", 2},
 	} {
 		calls, sent := 0, 0
 		var last notes
@@ -181,18 +181,18 @@ func TestStops(t *testing.T) {
 		want   string
 		why    string
 	}{
-		"interrupted":        {gone, "1", turn("0.05"), nil, "not_sent not_sent not_sent", "interrupted before message 1"},
-		"out of time":        {over, "1", turn("0.05"), nil, "not_sent not_sent not_sent", "was over before message 1"},
-		"enough":             {t.Context(), "0.15", turn("0.05"), nil, "completed completed completed", ""},
-		"dearer than told":   {t.Context(), "0.15", turn("0.06"), nil, "completed completed not_sent", "Message 3 would cost $0.06: with the $0.12 charged so far that is above max_cost, $0.15."},
-		"much dearer":        {t.Context(), "0.15", turn("0.10"), nil, "completed not_sent not_sent", "Message 2 would cost $0.10"},
-		"without a bill":     {t.Context(), "0.15", turn(""), nil, "completed completed completed", ""},
-		"lost after done":    {t.Context(), "0.15", turn("0.05"), errors.New("lost"), "completed not_sent not_sent", "broke off after message 1"},
-		"surely not sent":    {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.NotSent, Message: "shut"}, "not_sent not_sent not_sent", "Message 1 could not be sent"},
-		"refused":            {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.Refused, Message: "no"}, "unknown not_sent not_sent", "answered with an error"},
-		"lost":               {t.Context(), "0.15", client.Turn{Output: "ans"}, &client.Error{Outcome: client.Unknown}, "unknown not_sent not_sent", "was lost"},
-		"of no known reason": {t.Context(), "0.15", client.Turn{}, errors.New("odd"), "unknown not_sent not_sent", "odd"},
-		"ended half-way":     {t.Context(), "0.15", client.Turn{Output: "ans"}, nil, "unknown not_sent not_sent", "ended before it was complete"},
+		"interrupted":        {gone, "1", turn("0.05"), nil, "nnn", "interrupted before message 1"},
+		"out of time":        {over, "1", turn("0.05"), nil, "nnn", "was over before message 1"},
+		"enough":             {t.Context(), "0.15", turn("0.05"), nil, "ccc", ""},
+		"dearer than told":   {t.Context(), "0.15", turn("0.06"), nil, "ccn", "Message 3 would cost $0.06: with the $0.12 charged so far that is above max_cost, $0.15."},
+		"much dearer":        {t.Context(), "0.15", turn("0.10"), nil, "cnn", "Message 2 would cost $0.10"},
+		"without a bill":     {t.Context(), "0.15", turn(""), nil, "ccc", ""},
+		"lost after done":    {t.Context(), "0.15", turn("0.05"), errors.New("lost"), "cnn", "broke off after message 1"},
+		"surely not sent":    {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.NotSent, Message: "shut"}, "nnn", "Message 1 could not be sent"},
+		"refused":            {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.Refused, Message: "no"}, "unn", "answered with an error"},
+		"lost":               {t.Context(), "0.15", client.Turn{Output: "ans"}, &client.Error{Outcome: client.Unknown}, "unn", "was lost"},
+		"of no known reason": {t.Context(), "0.15", client.Turn{}, errors.New("odd"), "unn", "odd"},
+		"ended half-way":     {t.Context(), "0.15", client.Turn{Output: "ans"}, nil, "unn", "ended before it was complete"},
 	} {
 		talk := newTalk(&chat{messages: []string{"a", "b", "c"}, most: money.MustParse(c.most), timeout: time.Minute}, "ses_1", func(string, json.RawMessage) error { return nil }, money.MustParse("0.05"))
 		talk.hold(t.Context(), c.wanted, &fakeLine{send: func() (client.Turn, error) { return c.turn, c.err }})
@@ -226,23 +226,23 @@ func TestRecalled(t *testing.T) {
 	t.Parallel()
 	messages := []string{"a", "b", "c"}
 	for noted, want := range map[string]string{
-		"":            "unknown unknown unknown",
-		"null":        "not_sent not_sent not_sent",
-		"{":           "unknown unknown unknown",
-		`{"sent":0}`:  "not_sent not_sent not_sent",
-		`{"sent":-4}`: "not_sent not_sent not_sent",
-		`{"sent":9}`:  "unknown unknown unknown",
-		`{"sent":2}`:  "unknown unknown not_sent",
-		`{"sent":2,"turns":[{"order":"o","status":"completed","charged":0.05,"fee":"0.005"}]}`:                                                    "completed unknown not_sent",
-		`{"sent":1,"turns":[{"status":"failed"},{"status":"completed"},{"status":"completed"},{"status":"completed"}]}`:                           "failed not_sent not_sent",
-		`{"sent":3,"turns":[{"status":"completed"},{"status":"completed"},{"status":"completed"},{"status":"completed"}],"of a later version":1}`: "completed completed completed",
+		"":            "uuu",
+		"null":        "nnn",
+		"{":           "uuu",
+		`{"sent":0}`:  "nnn",
+		`{"sent":-4}`: "nnn",
+		`{"sent":9}`:  "uuu",
+		`{"sent":2}`:  "uun",
+		`{"sent":2,"turns":[{"order":"o","status":"completed","charged":0.05,"fee":"0.005"}]}`:                                                    "cun",
+		`{"sent":1,"turns":[{"status":"failed"},{"status":"completed"},{"status":"completed"},{"status":"completed"}]}`:                           "fnn",
+		`{"sent":3,"turns":[{"status":"completed"},{"status":"completed"},{"status":"completed"},{"status":"completed"}],"of a later version":1}`: "ccc",
 	} {
 		turns, refused := recalled(messages, json.RawMessage(noted))
 		if got := statuses(turns); got != want || refused != -1 {
 			t.Errorf("%s: %s, refused %d", noted, got, refused)
 		}
 	}
-	if turns, refused := recalled(messages, json.RawMessage(`{"sent":2,"refused":true,"turns":[{"status":"completed"}]}`)); refused != 1 || statuses(turns) != "completed unknown not_sent" {
+	if turns, refused := recalled(messages, json.RawMessage(`{"sent":2,"refused":true,"turns":[{"status":"completed"}]}`)); refused != 1 || statuses(turns) != "cun" {
 		t.Errorf("refused: %d, %s", refused, statuses(turns))
 	}
 	if turns, _ := recalled(nil, nil); len(turns) != 0 {
@@ -335,7 +335,7 @@ func TestFiftyAtOnce(t *testing.T) {
 		wait.Go(func() {
 			key := fmt.Sprint("k", i)
 			done, diags := p.wanting(key, 4).buy(t.Context())
-			if len(diags) > 0 || statuses(done.turns) != "completed completed completed completed" || done.turns[3].OutputText.ValueString() != "Echo: Message 4 of "+key {
+			if len(diags) > 0 || statuses(done.turns) != "cccc" || done.turns[3].OutputText.ValueString() != "Echo: Message 4 of "+key {
 				t.Errorf("%s: %v", key, diags)
 				return
 			}
@@ -371,9 +371,9 @@ func TestOneLostAmongMany(t *testing.T) {
 			switch {
 			case diags.HasError():
 				t.Errorf("%d: %v", i, diags)
-			case statuses(done.turns) == "not_sent not_sent":
+			case statuses(done.turns) == "nn":
 				lost++
-			case statuses(done.turns) != "completed completed":
+			case statuses(done.turns) != "cc":
 				t.Errorf("%d: %s", i, statuses(done.turns))
 			}
 		})
