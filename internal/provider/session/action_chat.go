@@ -73,13 +73,13 @@ func (*ChatAction) Schema(ctx context.Context, _ action.SchemaRequest, resp *act
 				MarkdownDescription: "The most that all messages together may cost, in US dollars, as a decimal number such as `0.50`.",
 			},
 			"prompt": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), stringvalidator.ExactlyOneOf(path.MatchRoot("messages"))},
+				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), messageSize{}, stringvalidator.ExactlyOneOf(path.MatchRoot("messages"))},
 				MarkdownDescription: "The only message. Give this or `messages`.",
 			},
 			"messages": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,
 				Validators: []validator.List{
-					listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1)),
+					listvalidator.SizeAtLeast(1), listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1), messageSize{}),
 				},
 				MarkdownDescription: "The messages, in their order; each is sent when the one before it is answered. Give this or `prompt`.",
 			},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -61,6 +62,26 @@ func TestChatShowsChunksWhileTheyCome(t *testing.T) {
 		t.Error(said.Diagnostics)
 	}
 	d.mustHaveCharged("$0.00", 1, 1)
+	d.mustHoldNothing()
+}
+
+// TestChatExpires has the session expire while a message is answered: it is given back, and nothing more is sent.
+func TestChatExpires(t *testing.T) {
+	t.Parallel()
+	d := open(t, standing())
+	d.server.AddFault("sessions.message:body:delay=1h,bytes=5,skip=1")
+	shown := ""
+	said := d.InvokeWhile(chatAction, with(saying("k", 3)), func(message string) bool {
+		if shown += message; strings.HasSuffix(shown, "Message 2 of 3Echo:") {
+			d.server.Advance(5 * time.Hour)
+		}
+		return true
+	})
+	if !said.Diagnostics.Warnings().Say("message 1 was answered for $0.05, message 2 was not answered and cost nothing, message 3 was not sent", "session has ended") ||
+		!strings.HasSuffix(said.Progress[len(said.Progress)-1], "It is expired") {
+		t.Errorf("%v: %s", said.Progress, said.Diagnostics)
+	}
+	d.mustHaveCharged("$0.05", 2, 1)
 	d.mustHoldNothing()
 }
 

@@ -60,7 +60,7 @@ func assign(turns []turnModel, charges []charge) (of map[int]charge, left []char
 	}
 	left = slices.DeleteFunc(slices.Clone(charges), func(one charge) bool { return taken[one.order] })
 	for i := range turns {
-		if turns[i].is(turnUnknown) && turns[i].OrderID.IsNull() && len(left) > 0 {
+		if turns[i].open() && turns[i].OrderID.IsNull() && len(left) > 0 {
 			of[i], left = left[0], left[1:]
 		}
 	}

@@ -27,6 +27,8 @@ func TestValidate(t *testing.T) {
 		"a dollar nothing":   {of("k", "max_cost", "0"), "", nil},
 		"not known yet":      {of("k", "messages", protocol.Unknown, "agent", protocol.Unknown, "max_cost", protocol.Unknown, "idempotency_key", protocol.Unknown), "", nil},
 		"a message unknown":  {of("k", "messages", []any{"a", protocol.Unknown}), "", nil},
+		"a huge message":     {of("k", "messages", []string{strings.Repeat("\n", 1<<19)}), "messages.0", []string{"1048578 bytes", "1 MiB"}},
+		"a large message":    {of("k", "messages", []string{strings.Repeat("n", 1<<20-200)}), "", nil},
 		"an empty message":   {of("k", "messages", []string{"a", ""}), "messages.1", []string{"at least 1"}},
 		"a null message":     {of("k", "messages", []any{"a", nil}), "messages", []string{"null"}},
 		"no key":             {of("k", "idempotency_key", nil), "idempotency_key", []string{"idempotency_key"}},

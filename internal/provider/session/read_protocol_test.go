@@ -153,6 +153,35 @@ func TestReadUnknownTurn(t *testing.T) {
 	d.mustHaveCharged("$0.10", 2, 1)
 }
 
+// TestReadPendingTurn loses an answer while the agent is still at it: the turn is open until its order is done, or has failed.
+func TestReadPendingTurn(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]string{"completed": "cc", "failed": "cf", "lost": "cu"} {
+		d := open(t)
+		gate := d.gate()
+		now := "pending"
+		gate.Rewrite(http.MethodGet, "/orders/*", func(_, answer []byte) []byte {
+			return []byte(strings.Replace(string(answer), `"status":"completed"`, `"status":"`+now+`"`, 1))
+		})
+		d.server.AddFault("sessions.message:after:reset,skip=1")
+		made, diags := d.PlanAndApply(sessionType, nil, of("k"))
+		if diags.HasErrors() || turns(made) != "cu" || at(made.Values(), "turns.1.order_id") == nil || at(made.Values(), "turns.1.amount_charged") != nil {
+			t.Fatalf("made %v: %s", made.Values(), diags)
+		}
+		d.NextWalk()
+		if still := d.MustRead(made); !still.State.Equal(made.State) {
+			t.Errorf("read %v", still.Values())
+		}
+		now = status
+		d.NextWalk()
+		read := d.MustRead(made)
+		charged := map[string]any{"completed": "0.1", "failed": "0.05"}[status]
+		if turns(read) != want || at(read.Values(), "spend.charged_usd") != charged {
+			t.Errorf("%s: read %v", status, read.Values())
+		}
+	}
+}
+
 // TestImport brings a session under management that was opened by other means: in each way, without a charge, with the turns that the ledger has.
 func TestImport(t *testing.T) {
 	t.Parallel()

@@ -23,8 +23,8 @@ import (
 // Schema implements resource.Resource.
 func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "A chat session: a conversation with an agent, held once and kept.\n\nCreating one opens a session, sends the `messages` one " +
-			"after the other, keeps each answer, and closes the session. Each message is charged; all of them together never cost more than `max_cost`, " +
+		MarkdownDescription: "A chat session: a conversation with an agent, held once and kept.\n\nCreating one opens a session, sends the `messages` " +
+			"one after the other, keeps each answer, and closes the session. Each message is charged; all of them together never cost more than `max_cost`, " +
 			"at most once for each `idempotency_key`, and only where the `spending` block of the provider allows it. Destroying one closes it if it is " +
 			"still open, and forgets it: what was answered is not refunded.",
 		Attributes: map[string]schema.Attribute{
@@ -52,7 +52,7 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"messages": schema.ListAttribute{
 				ElementType: types.StringType, Optional: true,
-				Validators: []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1))},
+				Validators: []validator.List{listvalidator.NoNullValues(), listvalidator.ValueStringsAre(stringvalidator.LengthAtLeast(1), messageSize{})},
 				MarkdownDescription: "What is said to the agent, in this order; each message is sent when the one before it is answered. None may be empty. " +
 					"Without messages the session is only opened and stays active. Bound to `idempotency_key` as a whole: nobody can attach to a session " +
 					"again, so a message that is added later could never be sent. Not readable: null after an import, and then filled in from the " +

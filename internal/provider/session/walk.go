@@ -95,8 +95,8 @@ func (w *walk) wrote(id string) {
 func (w *walk) agentID(ctx context.Context, tickerOrID string) (string, error) {
 	ref := live.TickerOrID(tickerOrID)
 	agent, err := w.facts.Agent(ctx, ref)
-	if err != nil && !client.IsNotFound(err) {
-		agent, err = w.facts.Now(ctx, ref) // a read that failed in the plan must not fail the apply
+	if err != nil {
+		agent, err = w.facts.Now(ctx, ref) // what could not be read in the plan, or was not there yet, must not fail the apply
 	}
 	if err != nil {
 		return "", err
