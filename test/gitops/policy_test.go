@@ -2,6 +2,7 @@ package gitops_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"github.com/itchyny/gojq"
 	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/tester"
 )
@@ -180,39 +180,6 @@ func document(t *testing.T, plan []byte) any {
 	return input
 }
 
-// sumOfReadme is what the jq line of the README prints for a plan.
-func sumOfReadme(t *testing.T, plan []byte) string {
-	t.Helper()
-	sum, err := readmeLine(t, plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	printed, err := gojq.Marshal(sum)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(printed)
-}
-
-// readmeLine runs the filter that stands between the quotes of the README's line.
-func readmeLine(t *testing.T, plan []byte) (any, error) {
-	t.Helper()
-	_, filter, found := strings.Cut(strings.TrimSpace(fence(t, "terraform show -json plan | jq ")), "'")
-	filter, rest, closed := strings.Cut(filter, "'")
-	if !found || !closed || rest != "" {
-		t.Fatal("the README's line is not what it was")
-	}
-	query, err := gojq.Parse(filter)
-	if err != nil {
-		t.Fatal(err)
-	}
-	value, _ := query.RunWithContext(t.Context(), document(t, plan)).Next()
-	if err, failed := value.(error); failed {
-		return nil, err
-	}
-	return value, nil
-}
-
 func expectEqual(t *testing.T, what string, got, want any) {
 	t.Helper()
 	if list, ok := got.([]string); ok && want == nil {
@@ -221,4 +188,31 @@ func expectEqual(t *testing.T, what string, got, want any) {
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%s: (-want +got)\n%s", what, diff)
 	}
+}
+
+// TestPolicyKnowsEveryKind holds the policy to all resources and actions of the provider: what one does to the account's money is said of each, once.
+func TestPolicyKnowsEveryKind(t *testing.T) {
+	t.Parallel()
+	var golden struct {
+		Schemas map[string]struct {
+			Resources map[string]any `json:"resource_schemas"`
+			Actions   map[string]any `json:"action_schemas"`
+		} `json:"provider_schemas"`
+	}
+	if err := json.Unmarshal([]byte(read(t, root+"/internal/schemajson/testdata/provider_schema.golden.json")), &golden); err != nil {
+		t.Fatal(err)
+	}
+	provider := golden.Schemas["autx"]
+	known := func(sets ...string) []string {
+		var out []string
+		for _, set := range sets {
+			out = append(out, evaluate(t, []byte(`{}`), nil, set)...)
+		}
+		slices.Sort(out)
+		return out
+	}
+	expectEqual(t, "the resources that the policy knows", known("data.spend.charging[x]", "data.spend.free[x]", "data.spend.label_for[x]"),
+		slices.Sorted(maps.Keys(provider.Resources)))
+	expectEqual(t, "the actions that the policy knows", known("data.spend.charging_actions[x]", "data.spend.free_actions[x]", "data.spend.label_for_action[x]"),
+		slices.Sorted(maps.Keys(provider.Actions)))
 }

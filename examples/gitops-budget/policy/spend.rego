@@ -18,6 +18,13 @@ label_for := {"autx_credit_deposit": "allow-deposits", "autx_credit_withdrawal":
 # These move no money. A floor may, see below.
 free := {"autx_checkout", "autx_credit_floor"}
 
+# The same of actions, which are no changes of resources: a plan lists them apart. What one that charges may cost is in the argument that is named here.
+charging_actions := {"autx_chat": "max_cost", "autx_proxy": "max_price"}
+
+label_for_action := {"autx_credit_withdraw": "allow-withdrawals"}
+
+free_actions := {"autx_agent_pause", "autx_agent_resume", "autx_provider_key_rotate", "autx_session_close"}
+
 limit_micro := micro(data.limits.max_usd)
 
 labels := {label | some label in data.labels}
@@ -26,10 +33,30 @@ changes := [change | some change in object.get(input, "resource_changes", []); c
 
 creates := [change | some change in changes; "create" in change.change.actions]
 
-charges := [change | some change in creates; change.type in charging]
+# An action that several resources trigger is one of each of them, and pays once for its key.
+actions := {action |
+	some action in array.concat(
+		object.get(input, "action_invocations", []),
+		[deferred.action_invocation | some deferred in object.get(input, "deferred_action_invocations", [])],
+	)
+}
+
+# What is paid for: its address, and what it authorises as text, or null.
+charges := array.concat(
+	[{"address": change.address, "authorizes": object.get(change, ["change", "after", "spend", "authorized_usd"], null)} |
+		some change in creates
+		change.type in charging
+	],
+	[charge |
+		some charge in {{"address": action.address, "authorizes": object.get(action, ["config_values", argument], null)} |
+			some action in actions
+			argument := charging_actions[action.type]
+		}
+	],
+)
 
 # What the plan authorises, in millionths of a dollar, as far as it is known. What is not known is denied.
-authorized_micro := sum([amount | some change in charges; amount := micro(change.change.after.spend.authorized_usd)])
+authorized_micro := sum([amount | some charge in charges; amount := micro(charge.authorizes)])
 
 deny contains message if {
 	authorized_micro > limit_micro
@@ -37,9 +64,9 @@ deny contains message if {
 }
 
 deny contains message if {
-	some change in charges
-	not known(change)
-	message := sprintf("%s: what it authorises is not known in the plan", [change.address])
+	some charge in charges
+	not known(charge)
+	message := sprintf("%s: what it authorises is not known in the plan", [charge.address])
 }
 
 deny contains message if {
@@ -47,6 +74,13 @@ deny contains message if {
 	label := label_for[change.type]
 	not label in labels
 	message := sprintf("%s: moves $%s; the label %s has to allow it", [change.address, object.get(change.change.after, "amount", "?"), label])
+}
+
+deny contains message if {
+	some action in actions
+	label := label_for_action[action.type]
+	not label in labels
+	message := sprintf("%s: moves $%s; the label %s has to allow it", [action.address, object.get(action, ["config_values", "amount"], "?"), label])
 }
 
 # A floor deposits while the balance is short, whether it is new or changed.
@@ -68,6 +102,15 @@ deny contains message if {
 	not change.type in free
 	not label_for[change.type]
 	message := sprintf("%s: this policy does not know whether %s charges", [change.address, change.type])
+}
+
+deny contains message if {
+	some action in actions
+	startswith(action.type, "autx_")
+	not charging_actions[action.type]
+	not action.type in free_actions
+	not label_for_action[action.type]
+	message := sprintf("%s: this policy does not know whether %s charges", [action.address, action.type])
 }
 
 # A plan that was cut short does not name all that it will buy.
@@ -99,7 +142,7 @@ paid(change) := sprintf("what cost $%s", [change.change.before.spend.charged_usd
 paid(change) := "something paid" if not change.change.before.spend.charged_usd
 
 # Not written into the rule that denies: there, what is missing would make `not micro(…)` undefined rather than true.
-known(change) if is_number(micro(change.change.after.spend.authorized_usd))
+known(charge) if is_number(micro(charge.authorizes))
 
 # An amount of US dollars in millionths of a dollar. Undefined where it is no text with an amount of at most six decimals.
 micro(amount) := whole(concat("", [parts[1], substring(concat("", [parts[2], "000000"]), 0, 6)])) if {
@@ -118,7 +161,7 @@ usd(amount) := sprintf("%d.%06d", [floor(amount / 1000000), amount % 1000000])
 summary := concat("\n", array.concat(
 	[sprintf("This plan authorises $%s in %d purchases; the limit is $%s.\n", [usd(authorized_micro), count(charges), data.limits.max_usd])],
 	array.concat(
-		[sprintf("- %s: up to $%s", [change.address, change.change.after.spend.authorized_usd]) | some change in charges],
+		[sprintf("- %s: up to $%s", [charge.address, charge.authorizes]) | some charge in charges; known(charge)],
 		array.concat([sprintf("- DENIED %s", [message]) | some message in deny], [sprintf("- WARNING %s", [message]) | some message in warn]),
 	),
 ))

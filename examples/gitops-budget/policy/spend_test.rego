@@ -90,6 +90,51 @@ test_unheard_of_kinds_are_denied if {
 	allowed([change("autx_checkout", ["create"], null, {}), change("terraform_data", ["create"], null, {})], [])
 }
 
+action(type, config) := {"address": sprintf("action.%s.this", [type]), "type": type, "config_values": config}
+
+invoking(actions) := object.union(plan([order("1.10")]), {"action_invocations": actions})
+
+denied_of(input_plan, labels) := messages if {
+	messages := spend.deny with input as input_plan with data.limits as {"max_usd": "3.30"} with data.labels as labels
+}
+
+test_actions_that_charge_count if {
+	denied_of(invoking([action("autx_chat", {"max_cost": "1.20"}), action("autx_proxy", {"max_price": "1.00"})]), []) == set()
+	over := {"the plan authorises $3.300001 in 3 purchases, and the limit is $3.30"}
+	denied_of(invoking([action("autx_chat", {"max_cost": "1.200001"}), action("autx_proxy", {"max_price": "1.00"})]), []) == over
+	deferred := object.union(plan([order("1.10")]), {"deferred_action_invocations": [
+		{"reason": "absent_prereq", "action_invocation": action("autx_chat", {"max_cost": "1.200001"})},
+		{"reason": "absent_prereq", "action_invocation": action("autx_proxy", {"max_price": "1.00"})},
+	]})
+	denied_of(deferred, []) == over
+}
+
+test_an_action_that_several_resources_trigger_counts_once if {
+	triggered := [object.union(action("autx_chat", {"max_cost": "2.20"}), {"lifecycle_action_trigger": {"triggering_resource_address": address}}) |
+		some address in ["a.one", "a.two"]
+	]
+	denied_of(invoking(triggered), []) == set()
+}
+
+test_actions_need_a_known_amount if {
+	denied_of(invoking([action("autx_chat", {})]), []) == {"action.autx_chat.this: what it authorises is not known in the plan"}
+	denied_of(invoking([{"address": "action.autx_proxy.this", "type": "autx_proxy"}]), []) == {"action.autx_proxy.this: what it authorises is not known in the plan"}
+}
+
+test_actions_that_move_money_need_their_label if {
+	withdraw := action("autx_credit_withdraw", {"amount": "5"})
+	message := "action.autx_credit_withdraw.this: moves $5; the label allow-withdrawals has to allow it"
+	denied_of(invoking([withdraw]), ["allow-deposits"]) == {message}
+	denied_of(invoking([withdraw]), ["allow-withdrawals"]) == set()
+}
+
+test_actions_that_cost_nothing if {
+	every type in ["autx_agent_pause", "autx_agent_resume", "autx_provider_key_rotate", "autx_session_close", "other_thing"] {
+		denied_of(invoking([action(type, {})]), []) == set()
+	}
+	denied_of(invoking([action("autx_lottery", {})]), []) == {"action.autx_lottery.this: this policy does not know whether autx_lottery charges"}
+}
+
 test_plans_that_are_cut_short if {
 	every more in [{"errored": true}, {"complete": false}] {
 		spend.deny == {"the plan is not complete: plan again"} with input as object.union(plan([]), more) with data.limits as {"max_usd": "3.30"}
