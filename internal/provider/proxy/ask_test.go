@@ -281,7 +281,7 @@ func TestLiveFacts(t *testing.T) {
 	}{
 		"no such agent":  {to("NONE", "k", "0"), "agent", []string{"No such agent", "NONE"}},
 		"a paused agent": {to("REST", "k", "0.50"), "agent", []string{"takes no requests", "REST", "paused"}},
-		"a higher price": {of("k", "max_price", "0.49"), "max_price", []string{"A request of agent SUMM costs $0.50", "max_price is $0.49", "at least 0.5"}},
+		"a higher price": {of("k", "max_price", "0.49"), "max_price", []string{"With agent SUMM a request costs $0.50 now", "max_price is $0.49", "at least 0.5"}},
 		"balance":        {to("SUMM", "k", "7"), "max_price", []string{"authorise $7.00", "$6.00 is available"}},
 	} {
 		d.reconfigure("spending.strict_plan", false)

@@ -240,3 +240,21 @@ func TestAnotherKeyOfTheAccount(t *testing.T) {
 	}
 	d.mustHaveSent(1)
 }
+
+// TestUpdateOfWhatIsBound holds an update to what was asked, whatever its plan could not know.
+func TestUpdateOfWhatIsBound(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	made := d.ask(of("k"))
+	d.NextWalk()
+	plan := d.MustPlan(requestType, made, of("k", "max_price", "2"))
+	planned := plan.Values()
+	planned["prompt"], planned["headers"] = "another", nil
+	var err error
+	if plan.Planned, err = protocol.Build(plan.Planned.Type(), planned); err != nil {
+		t.Fatal(err)
+	}
+	_, diags := d.Apply(plan)
+	said(t, "the update", diags.Errors(), "prompt", "This would buy again", "change idempotency_key too")
+	d.mustHaveSent(1)
+}
