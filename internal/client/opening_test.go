@@ -82,11 +82,13 @@ func TestOpeningGoesWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				world, start := newPeers(t), time.Now()
+				world, start, left := newPeers(t), time.Now(), make(chan struct{})
 				go func() {
+					defer close(left)
 					service := <-world.opened
 					service.hear()
 					test.service(service)
+					<-service.left
 				}()
 				conversation, err := world.client(func(c *client.Config) { c.Timeout, c.MaxRetries = timeout, 3 }).Sessions.Open(t.Context(), "CHAT")
 				if conversation != nil || outcomeOf(t, err) != test.outcome || !strings.Contains(err.Error(), test.message) || strings.Contains(err.Error(), testKey) {
@@ -98,6 +100,7 @@ func TestOpeningGoesWrong(t *testing.T) {
 				if n := world.dials.Load(); n != 1 {
 					t.Errorf("%d attempts; the key was sent by the first", n)
 				}
+				<-left // the connection is given up
 			})
 		})
 	}

@@ -149,6 +149,25 @@ func flag(letter string, set bool) string {
 	return ""
 }
 
+// TestBreachCutsTheConnection has no further word with a service that breaks the protocol.
+func TestBreachCutsTheConnection(t *testing.T) {
+	t.Parallel()
+	for _, breach := range []string{sessionFrame, `{"type":"chunk"}`, "x"} {
+		synctest.Test(t, func(t *testing.T) {
+			conversation, p := newPeers(t).converse()
+			go func() {
+				p.hear()
+				p.send(helloFrame, breach)
+			}()
+			if _, err := conversation.Send(t.Context(), "Hi", nil); outcomeOf(t, err) != "unknown" {
+				t.Errorf("%s: %v", breach, err)
+			}
+			<-p.left
+			conversation.Abort()
+		})
+	}
+}
+
 // TestChunksComeWhileTheTurnRuns has the service wait for each chunk to be noticed before it sends the next frame.
 func TestChunksComeWhileTheTurnRuns(t *testing.T) {
 	t.Parallel()
