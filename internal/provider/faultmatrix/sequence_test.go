@@ -2,13 +2,12 @@ package faultmatrix_test
 
 import (
 	"flag"
-	"fmt"
 	"maps"
 	"net/http"
 	"os"
 	"slices"
-	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -56,63 +55,140 @@ func mishaps() []mishap {
 	}
 }
 
+// turn is one run of a sequence.
+type turn struct {
+	articles []article // the configuration
+	at       string    // the key of the article at which the mishap strikes, if the run gets to it
+	what     mishap
+	loses    bool // that the state is lost after it
+}
+
+// turns draws runs of some of the articles.
+func turns(of []article) *rapid.Generator[turn] {
+	return rapid.Custom(func(t *rapid.T) turn {
+		return turn{
+			articles: rapid.SliceOfNDistinct(rapid.SampledFrom(of), 0, len(of), func(a article) string { return a.key }).Draw(t, "articles"),
+			at:       rapid.SampledFrom(of).Draw(t, "at").key,
+			what:     rapid.SampledFrom(mishaps()).Draw(t, "mishap"),
+			loses:    rapid.IntRange(0, 3).Draw(t, "state lost") == 0,
+		}
+	})
+}
+
+// account counts what a sequence of runs may have bought, and holds the service to it.
+type account struct {
+	server *mockserver.Server
+	seeded int
+	// applied are the articles that a run has ever tried to buy, by key, and open those of which it can't be told whether they were bought.
+	applied map[string]article
+	open    map[string]bool
+}
+
+func newAccount(server *mockserver.Server) *account {
+	c := &account{server: server, applied: map[string]article{}, open: map[string]bool{}}
+	for _, entry := range server.State().Transactions {
+		if entry.User == me {
+			c.seeded++
+		}
+	}
+	return c
+}
+
+// fails is what both tests of a kind can do: testing.T and rapid.T.
+type fails interface {
+	Fatalf(format string, args ...any)
+}
+
+// mustHold fails unless each key was bought at most once and none that was never applied; and, at the end, each that was applied but those that are open.
+func (c *account) mustHold(t fails, atTheEnd bool) {
+	most, least := map[string]int{}, map[string]int{}
+	for key, a := range c.applied {
+		most[a.mark]++
+		if atTheEnd && !c.open[key] {
+			least[a.mark]++
+		}
+	}
+	bought := marksOf(c.server.State(), c.seeded)
+	for mark, n := range bought {
+		if n > most[mark] {
+			t.Fatalf("%s: bought %d times, under %d keys\n%s", mark, n, most[mark], acctest.Traffic(c.server))
+		}
+	}
+	for mark, n := range least {
+		if bought[mark] < n {
+			t.Fatalf("%s: bought %d times, and %d keys were applied of which nothing is open\n%s", mark, bought[mark], n, acctest.Traffic(c.server))
+		}
+	}
+	if err := c.server.CheckInvariants(); err != nil {
+		t.Fatalf("%v", err)
+	}
+}
+
+// mustBeTheirs fails unless each article in state has an id of its own, which is the service's for it.
+func (c *account) mustBeTheirs(t fails, ids map[string]string) {
+	marks := marksOfIDs(c.server.State())
+	of := map[string]string{}
+	for key, id := range ids {
+		if a := c.applied[key]; !a.stands(id, marks) || of[id] != "" {
+			t.Fatalf("the state has %s, %s, under the id %s, which is %q, and of %q as well", key, a.mark, id, marks[id], of[id])
+		}
+		of[id] = key
+	}
+}
+
 // sequence is a configuration, a state and a journal that live through many runs.
 type sequence struct {
 	*protocol.Driver
+	*account
 	t       *rapid.T
-	server  *mockserver.Server
 	gate    *acctest.Gate
 	journal string
 	state   map[string]*protocol.Instance
-	applied map[string]bool
 }
 
-func orderOf(key string) protocol.Values {
-	return protocol.Values{"idempotency_key": key, "agent_id": summ, "prompt": "Prompt of " + key, "max_price": "0.50"}
-}
-
-// run applies a configuration of orders with the keys, one after the other. The mishap strikes at the purchase with the given key, if there is one.
-func (s *sequence) run(keys []string, at string, what mishap) {
+// run applies a configuration, one article after the other.
+func (s *sequence) run(of turn) {
 	s.NextWalk()
 	for _, key := range slices.Sorted(maps.Keys(s.state)) {
-		if !slices.Contains(keys, key) {
-			if _, diags := s.Apply(s.MustPlan("autx_order", s.state[key], nil)); diags.HasErrors() {
+		if !slices.ContainsFunc(of.articles, func(a article) bool { return a.key == key }) {
+			if _, diags := s.Apply(s.MustPlan(s.applied[key].typeName, s.state[key], nil)); diags.HasErrors() {
 				s.t.Fatalf("forget %s: %s", key, diags)
 			}
 			delete(s.state, key)
 		}
 	}
-	for _, key := range keys {
-		if s.step(key, key == at, what) {
+	for _, a := range of.articles {
+		struck := mishap{}
+		if a.key == of.at {
+			struck = of.what
+		}
+		if s.step(a, struck) {
 			return
 		}
 	}
 }
 
-// step applies one order of a run, and tells whether the process died of it.
-func (s *sequence) step(key string, struck bool, what mishap) (died bool) {
-	if prior := s.state[key]; prior != nil {
+// step applies one article of a run, and tells whether the process died of it.
+func (s *sequence) step(a article, what mishap) (died bool) {
+	if prior := s.state[a.key]; prior != nil {
 		now, _, diags := s.Read(prior)
-		if plan := s.MustPlan("autx_order", now, orderOf(key)); diags.HasErrors() || !plan.Empty() {
-			s.t.Fatalf("%s is in state, and there is something left to do: %v\n%s", key, plan.Values(), diags)
+		if plan := s.MustPlan(a.typeName, now, a.config); diags.HasErrors() || !plan.Empty() {
+			s.t.Fatalf("%s is in state, and there is something left to do: %v\n%s", a.key, plan.Values(), diags)
 		}
 		return false
 	}
-	s.applied[key] = true
-	plan := s.MustPlan("autx_order", nil, orderOf(key))
-	if !struck {
-		s.keep(key, plan)
-		return false
-	}
+	s.applied[a.key] = a
+	s.server.Advance(time.Hour + time.Second) // withdrawals have to lie an hour apart
+	plan := s.MustPlan(a.typeName, nil, a.config)
 	if what.rule != "" {
-		rule := s.server.AddFault("orders.create:" + what.rule)
+		rule := s.server.AddFault(a.operation + ":" + what.rule)
 		defer rule.Remove()
 	}
 	if !what.dies {
-		s.keep(key, plan)
+		s.keep(a.key, plan)
 		return false
 	}
-	held := s.gate.HoldOutcome(http.MethodPost, "/orders/")
+	held := s.gate.HoldOutcome(http.MethodPost, a.path)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -131,42 +207,46 @@ func (s *sequence) step(key string, struck bool, what mishap) (died bool) {
 	return true
 }
 
-func (s *sequence) keep(key string, plan *protocol.Plan) {
+func (s *sequence) keep(key string, plan *protocol.Plan) (protocol.Diagnostics, bool) {
 	made, diags := s.Apply(plan)
-	if made != nil {
-		s.state[key] = made
+	if made == nil {
+		return diags, false
 	}
-	if made != nil && diags.HasErrors() {
+	s.state[key] = made
+	if diags.HasErrors() {
 		s.t.Fatalf("%s would be tainted: %s", key, diags)
 	}
+	return diags, true
 }
 
-// bought counts the orders of a key at the service; each key has a prompt of its own.
-func (s *sequence) bought() map[string]int {
-	out := map[string]int{}
-	for _, order := range s.server.State().Orders {
-		out[strings.TrimPrefix(order.Prompt, "Prompt of ")]++
-	}
-	return out
-}
-
-// mustHaveBoughtOnce fails unless no key was bought twice, and none that was never applied.
-func (s *sequence) mustHaveBoughtOnce() {
-	for key, n := range s.bought() {
-		if n > 1 || !s.applied[key] {
-			s.t.Fatalf("%s was bought %d times (applied: %t)\n%s", key, n, s.applied[key], acctest.Traffic(s.server))
+// mend applies everything that was ever applied, without mishaps. What can't be told from another's is refused, and says so.
+func (s *sequence) mend() {
+	s.NextWalk()
+	for _, key := range slices.Sorted(maps.Keys(s.applied)) {
+		if s.state[key] != nil {
+			continue
 		}
+		s.server.Advance(time.Hour + time.Second)
+		diags, made := s.keep(key, s.MustPlan(s.applied[key].typeName, nil, s.applied[key].config))
+		if !made && !diags.Errors().Say("nothing was sent again", "import {") {
+			s.t.Fatalf("%s can't be bought, and nothing says why: %s", key, diags)
+		}
+		s.open[key] = !made
 	}
-	if err := s.server.CheckInvariants(); err != nil {
-		s.t.Fatal(err)
+	s.mustHold(s.t, true)
+	ids := map[string]string{}
+	for key, instance := range s.state {
+		ids[key] = instance.ID()
 	}
+	s.mustBeTheirs(s.t, ids)
 }
 
-// TestAnySequence goes through random runs: orders come and go, answers are lost, processes die, states are lost. At no time is a key bought twice, and when
-// all is well again, each key that was ever applied has been bought once: those of which the outcome can't be told from another's are refused instead.
+// TestAnySequence goes through random runs: orders, deposits and withdrawals come and go, answers are lost, processes die, states are lost. At no time
+// is a key bought twice, and when all is well again, each key that was ever applied has been bought once: those of which the outcome can't be told from
+// another's are refused instead.
 func TestAnySequence(t *testing.T) {
 	t.Parallel()
-	all := []string{"k1", "k2", "k3", "k4"}
+	all := articles()
 	rapid.Check(t, func(rt *rapid.T) {
 		server, err := mockserver.Start(mockserver.WithSeed(seed("1000")))
 		if err != nil {
@@ -175,61 +255,19 @@ func TestAnySequence(t *testing.T) {
 		defer func() { _ = server.Close() }() // nothing is kept
 		gate := acctest.NewGate(t, server)
 		s := &sequence{
-			Driver: protocol.New(t), t: rt, server: server, gate: gate, journal: t.TempDir(),
-			state: map[string]*protocol.Instance{}, applied: map[string]bool{},
+			Driver: protocol.New(t), account: newAccount(server), t: rt, gate: gate, journal: t.TempDir(), state: map[string]*protocol.Instance{},
 		}
 		s.MustConfigure(protocol.Values{
-			"base_url": gate.URL(), "api_key": server.Key(), "max_retries": 0, "spending": protocol.Values{"max_per_apply": "1000", "journal": s.journal},
+			"base_url": gate.URL(), "api_key": server.Key(), "max_retries": 0,
+			"spending": protocol.Values{"max_per_apply": "1000", "journal": s.journal, "allow_deposits": true, "allow_withdrawals": true},
 		})
-		for range rapid.IntRange(1, 6).Draw(rt, "runs") {
-			keys := rapid.SliceOfNDistinct(rapid.SampledFrom(all), 0, len(all), rapid.ID).Draw(rt, "keys")
-			at := rapid.SampledFrom(all).Draw(rt, "at")
-			what := mishaps()[rapid.IntRange(0, len(mishaps())-1).Draw(rt, "mishap")]
-			s.run(keys, at, what)
-			s.mustHaveBoughtOnce()
-			if rapid.IntRange(0, 3).Draw(rt, "state lost") == 0 {
+		for _, of := range rapid.SliceOfN(turns(all), 1, 6).Draw(rt, "runs") {
+			s.run(of)
+			s.mustHold(rt, false)
+			if of.loses {
 				clear(s.state)
 			}
 		}
 		s.mend()
 	})
-}
-
-// mend applies everything that was ever applied, without mishaps.
-func (s *sequence) mend() {
-	s.NextWalk()
-	for _, key := range slices.Sorted(maps.Keys(s.applied)) {
-		if s.state[key] != nil {
-			continue
-		}
-		made, diags := s.Apply(s.MustPlan("autx_order", nil, orderOf(key)))
-		if made == nil && !diags.Errors().Say("nothing was sent again", "import {") {
-			s.t.Fatalf("%s can't be bought, and nothing says why: %s", key, diags)
-		}
-		if made == nil { // of two outcomes that are open, which order is whose can't be told
-			s.applied[key] = s.bought()[key] == 1
-			continue
-		}
-		s.state[key] = made
-	}
-	s.mustHaveBoughtOnceEach()
-}
-
-func (s *sequence) mustHaveBoughtOnceEach() {
-	s.mustHaveBoughtOnce()
-	bought := s.bought()
-	for key, applied := range s.applied {
-		if applied && bought[key] != 1 {
-			s.t.Fatalf("%s was applied and is bought %d times", key, bought[key])
-		}
-	}
-	for key, instance := range s.state {
-		found := false
-		for _, order := range s.server.State().Orders {
-			found = found || order.ID == instance.ID() && order.Prompt == fmt.Sprint("Prompt of ", key)
-		}
-		if !found {
-			s.t.Fatalf("the state has %s under the id %s, which is not its own", key, instance.ID())
-		}
-	}
 }
