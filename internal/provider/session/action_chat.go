@@ -73,7 +73,10 @@ func (*ChatAction) Schema(ctx context.Context, _ action.SchemaRequest, resp *act
 				MarkdownDescription: "The most that all messages together may cost, in US dollars, as a decimal number such as `0.50`.",
 			},
 			"prompt": schema.StringAttribute{
-				Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1), messageSize{}, stringvalidator.ExactlyOneOf(path.MatchRoot("messages"))},
+				Optional: true,
+				Validators: []validator.String{
+					stringvalidator.LengthAtLeast(1), messageSize{}, stringvalidator.ExactlyOneOf(path.MatchRoot("messages")),
+				},
 				MarkdownDescription: "The only message. Give this or `messages`.",
 			},
 			"messages": schema.ListAttribute{

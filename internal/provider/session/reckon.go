@@ -42,8 +42,8 @@ type reckoner struct {
 	later bool
 }
 
-// settle fills in what became of turns. The session is as AUTX shows it now. It is an error where something could not be read; what could be is filled
-// in all the same.
+// settle fills in what became of turns. The session is as AUTX shows it now. It is an error where something could not be read; what could be is
+// filled in all the same.
 func (k *reckoner) settle(ctx context.Context, session *client.Session, turns []turnModel) error {
 	if !anyOpen(turns) {
 		return nil

@@ -60,8 +60,8 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"close_after_messages": schema.BoolAttribute{
 				Optional: true, Computed: true, Default: booldefault.StaticBool(true),
-				MarkdownDescription: "Whether the session is closed once its messages are answered, which releases the credits that it holds. It has no meaning " +
-					"without `messages`. Set to `false`, the session stays active until it is destroyed or expires, although nothing more can be sent; " +
+				MarkdownDescription: "Whether the session is closed once its messages are answered, which releases the credits that it holds. It has no " +
+					"meaning without `messages`. Set to `false`, the session stays active until it is destroyed or expires, although nothing more can be sent; " +
 					"changed to `true` later, an update closes it. Defaults to `true`. Null after an import, and then filled in.",
 			},
 			"agent_id":     computed("The agent's id."),
@@ -115,11 +115,11 @@ func turnsSchema() schema.ListNestedAttribute {
 				"came."),
 			"order_id":    computed("The order as which AUTX keeps the turn; null where there is none, or where it is not known."),
 			"output_hash": computed("The hash of the answer, as AUTX gives it: assumed to be its SHA-256 in hexadecimal; null until the turn is completed."),
-			"amount_charged": dollars("What AUTX charged for the turn, in US dollars: `0` for one that failed, null for one that was not sent or of which it " +
-				"is not known."),
+			"amount_charged": dollars("What AUTX charged for the turn, in US dollars: `0` for one that failed, null for one that was not sent or of which " +
+				"it is not known."),
 			"platform_fee": dollars("The part of it that AUTX keeps, in US dollars."),
-			"status": computed("What became of the turn: `completed`; `failed`, which costs nothing; `unknown`, which may have been charged and is looked up " +
-				"again by each refresh; `not_sent`, which costs nothing and is never sent any more."),
+			"status": computed("What became of the turn: `completed`; `failed`, which costs nothing; `unknown`, which may have been charged and is looked " +
+				"up again by each refresh; `not_sent`, which costs nothing and is never sent any more."),
 		}},
 	}
 }
@@ -131,8 +131,8 @@ func spendSchema() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"authorized_usd": dollars("What creating the session authorises, in US dollars: `max_cost`, known in the plan. Fixed at creation; `0` after an " +
 				"import."),
-			"charged_usd": dollars("What its messages cost, in US dollars. `0` for a session that an earlier run had opened, and after an import; null while " +
-				"it is not known of each turn."),
+			"charged_usd": dollars("What its messages cost, in US dollars. `0` for a session that an earlier run had opened, and after an import; null " +
+				"while it is not known of each turn."),
 		},
 	}
 }

@@ -26,6 +26,6 @@ func (messageSize) ValidateString(_ context.Context, req validator.StringRequest
 	if err == nil && len(encoded) <= mostBytes {
 		return
 	}
-	resp.Diagnostics.AddAttributeError(req.Path, "Message is too long", fmt.Sprintf("%s has %d bytes as JSON, and AUTX takes less than 1 MiB in one message. "+
-		"Say it in several.", req.Path, len(encoded)))
+	resp.Diagnostics.AddAttributeError(req.Path, "Message is too long", fmt.Sprintf("%s has %d bytes as JSON, and AUTX takes less than 1 MiB in one "+
+		"message. Say it in several.", req.Path, len(encoded)))
 }
