@@ -59,6 +59,30 @@ func TestPipelineActionsArePinned(t *testing.T) {
 	}
 }
 
+// TestPipelineEvents wants a plan also where nothing but a label has changed, as one may allow what was denied, and an apply for each merge to main.
+func TestPipelineEvents(t *testing.T) {
+	t.Parallel()
+	workflow, _ := pipeline(t)
+	got := map[string][]string{}
+	for _, event := range workflow.On {
+		hook, ok := event.(*actionlint.WebhookEvent)
+		if !ok {
+			t.Fatalf("the pipeline runs on %s", event.EventName())
+		}
+		for _, kind := range hook.Types {
+			got[hook.EventName()] = append(got[hook.EventName()], kind.Value)
+		}
+		if hook.Branches != nil {
+			for _, branch := range hook.Branches.Values {
+				got[hook.EventName()] = append(got[hook.EventName()], branch.Value)
+			}
+		}
+	}
+	expectEqual(t, "the events", got, map[string][]string{
+		"pull_request": {"opened", "synchronize", "reopened", "labeled", "unlabeled"}, "push": {"main"},
+	})
+}
+
 // TestPipelinePermissions holds each job to the rights, the key and the mode that it is to have.
 func TestPipelinePermissions(t *testing.T) {
 	t.Parallel()

@@ -61,7 +61,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(diagnose.Problems(paid.result.Problems)...)
-	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, paid.result.ID)...)
+	resp.Diagnostics.Append(diagnose.Soft(identity.Set(ctx, resp.Identity, paid.result.ID))...)
 
 	// From here on the agent exists and is paid for. An interrupt no longer stops this: an agent that is to be paused must not stay for sale.
 	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishTimeout)

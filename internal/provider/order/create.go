@@ -72,7 +72,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	r.walk.bought(plan.AgentID.ValueString(), result.ID)
 	resp.Diagnostics.Append(diagnose.Problems(result.Problems)...)
-	resp.Diagnostics.Append(identity.Set(ctx, resp.Identity, result.ID)...)
+	resp.Diagnostics.Append(diagnose.Soft(identity.Set(ctx, resp.Identity, result.ID))...)
 
 	// From here on the order is placed and paid for.
 	f := &finisher{api: api, id: result.ID, order: b.answer, files: files, problems: &resp.Diagnostics}
