@@ -1,8 +1,8 @@
 // Package session is the chat sessions of an account: the resource, the data sources, the list resource and the actions.
 //
 // A session is a conversation over a WebSocket. It is held once, from its opening to its end, within one create: nobody can attach to a session
-// again, so what was not sent then is never sent. What is known of each turn is in the purchase journal before the next message leaves, and what became
-// of a turn whose answer was lost is read from the account's ledger and orders afterwards.
+// again, so what was not sent then is never sent. What is known of each turn is in the purchase journal before the next message leaves, and what
+// became of a turn whose answer was lost is read from the account's ledger and orders afterwards.
 package session
 
 import (
