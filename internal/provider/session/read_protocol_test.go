@@ -423,3 +423,85 @@ func TestServerRestarts(t *testing.T) {
 		t.Errorf("on the new server %v: %s", again, diags)
 	}
 }
+
+// TestUnreachable plans and refreshes while the provider's own configuration is not known yet: what is in state is kept, and nothing is asked.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	made, closed := d.buy(of("k", "messages", nil)), d.buy(of("closed"))
+	known := d.config
+	d.NextWalk()
+	d.MustConfigure(with(known, "api_key", protocol.Unknown))
+	d.silently("a walk that can't reach AUTX", func() {
+		now, _, diags := d.Read(made)
+		if !diags.Warnings().Say("AUTX was not read") || !now.State.Equal(made.State) {
+			t.Errorf("read %v: %s", now.Values(), diags)
+		}
+		if now := d.MustRead(closed); !now.State.Equal(closed.State) {
+			t.Errorf("read %v", now.Values())
+		}
+		if plan := d.MustPlan(sessionType, made, of("k", "messages", nil)); !plan.Empty() {
+			t.Errorf("planned %v", plan.Values())
+		}
+		if plan := d.MustPlan(sessionType, closed, nil); !plan.Diagnostics.Warnings().Say("is forgotten") {
+			t.Error(plan.Diagnostics)
+		}
+		if plan := d.MustPlan(sessionType, nil, of("new")); at(plan.Values(), "spend.authorized_usd") != "0.1" {
+			t.Errorf("planned %v", plan.Values())
+		}
+		if _, diags := d.PlanAction(chatAction, talking("newer")); diags.HasErrors() {
+			t.Error(diags)
+		}
+		for what, diags := range map[string]protocol.Diagnostics{
+			"an import": func() protocol.Diagnostics { _, _, diags := d.Import(sessionType, made.ID()); return diags }(),
+			"a look-up": func() protocol.Diagnostics {
+				_, _, diags := d.ReadDataSource(sessionType, values{"id": made.ID()})
+				return diags
+			}(),
+			"a list":    func() protocol.Diagnostics { _, _, diags := d.ReadDataSource("autx_sessions", values{}); return diags }(),
+			"a chat":    d.Invoke(chatAction, talking("new")).Diagnostics,
+			"a closing": d.Invoke("autx_session_close", values{"id": made.ID()}).Diagnostics,
+			"a query":   d.List(sessionType, protocol.ListOptions{})[0].Diagnostics,
+		} {
+			if !diags.Errors().Say("Provider configuration is not known yet") {
+				t.Errorf("%s: %s", what, diags)
+			}
+		}
+	})
+}
+
+// TestTwoResourcesOfOneKey has two resources of the state go on with one session.
+func TestTwoResourcesOfOneKey(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	made := d.buy(of("k"))
+	d.NextWalk()
+	d.MustPlan(sessionType, made, of("k"))
+	said(t, "the second", d.Plan(sessionType, made, of("k")).Diagnostics.Errors(), "idempotency_key", "Two resources of the state", "autx_session.NAME")
+}
+
+// TestReadStateOfAnotherVersion: a state that an early version or a person wrote is completed, never a crash.
+func TestReadStateOfAnotherVersion(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	made := d.buy(of("k"))
+	d.NextWalk()
+	now := d.MustRead(d.Stored(sessionType, values{"id": made.ID()}))
+	if v := now.Values(); turns(now) != "cc" || v["status"] != "closed" || v["agent_id"] != chatID || at(v, "spend.charged_usd") != "0" {
+		t.Errorf("read %v", v)
+	}
+	// Its turns without their answers: those are read again.
+	bare := with(made.Values(), "turns", []any{
+		values{"prompt": "First of k", "order_id": at(made.Values(), "turns.0.order_id"), "status": "completed", "amount_charged": "0.05"},
+		values{"prompt": "Second of k", "status": "unknown"},
+	})
+	d.NextWalk()
+	full := d.MustRead(d.Stored(sessionType, bare))
+	if !full.State.Equal(made.State) {
+		t.Errorf("read %v", full.Values())
+	}
+	d.NextWalk()
+	if _, _, diags := d.Read(d.Stored(sessionType, values{})); !diags.HasErrors() {
+		t.Errorf("a state without id: %s", diags)
+	}
+}

@@ -396,7 +396,38 @@ func TestRefusedBesideOthers(t *testing.T) {
 	if !told(diags, "Could not open session \"second\"", "too little") || told(diags, "may have been carried out") {
 		t.Error(diags)
 	}
-	if err := (uncertain{&client.Error{Outcome: client.Refused}}); !err.MayHaveBeenCarriedOut() || errors.Unwrap(err) == nil {
-		t.Error("an uncertain refusal is certain")
+}
+
+// TestRefusedOpening believes a refusal unless the list has a session that it does not explain.
+func TestRefusedOpening(t *testing.T) {
+	t.Parallel()
+	p := openPlace(t, mockserver.Responder{}, nil)
+	refused := &client.Error{Outcome: client.Refused, Message: "too little"}
+	certain := func(what string, want bool, failure error) {
+		t.Helper()
+		b := p.wanting("k", 1)
+		b.agentID, b.before = "CHAT", json.RawMessage("[]")
+		err := b.opening(t.Context(), failure)
+		var asked interface{ MayHaveBeenCarriedOut() bool }
+		if !errors.As(err, &asked) || asked.MayHaveBeenCarriedOut() == want || !errors.Is(err, failure) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
+	certain("nothing there", true, refused)
+	ours := p.wanting("ours", 1)
+	ours.chat.closes = false
+	if _, diags := ours.buy(t.Context()); len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	certain("another one of this walk", true, refused)
+	theirs := placeAt(t, p.server, t.TempDir(), nil).wanting("theirs", 1)
+	theirs.chat.closes = false
+	if _, diags := theirs.buy(t.Context()); len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	certain("one that nobody here knows", false, refused)
+	certain("a loss", false, &client.Error{Outcome: client.Unknown})
+	certain("surely not sent", true, &client.Error{Outcome: client.NotSent})
+	p.server.AddFault("sessions.list:before:status=500")
+	certain("no list", false, refused)
 }
