@@ -183,6 +183,33 @@ func TestOpeningLostBesideAnother(t *testing.T) {
 	d.mustHaveCharged("$0.00", 0, 3)
 }
 
+// TestOpeningLostBesideOneWithAnother has the answer to an opening lost while somebody else opens a session with another agent: that explains nothing.
+func TestOpeningLostBesideOneWithAnother(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	gate := d.gate()
+	held := gate.HoldRequest("GET", "/ws/agent/*")
+	d.server.AddFault("sessions.open:after:reset,skip=1")
+	plan := d.MustPlan(sessionType, nil, of("k"))
+	done := make(chan *protocol.Instance)
+	go func() {
+		made, diags := d.Apply(plan)
+		if diags.HasErrors() {
+			t.Error(diags)
+		}
+		done <- made
+	}()
+	held.Arrived()
+	stranger := protocol.New(t)
+	stranger.MustConfigure(protocol.ProviderValues(t, d.server))
+	theirs := stranger.MustApply(sessionType, nil, of("theirs", "agent", "GOLD", "messages", nil))
+	held.Release()
+	if made := <-done; made.Gone() || made.ID() == theirs.ID() || turns(made) != "nn" || made.Values()["status"] != "closed" {
+		t.Errorf("made %v", made.Values())
+	}
+	d.mustHaveCharged("$0.00", 0, 2)
+}
+
 // TestOpeningLostAndClosed loses the answer to an opening where AUTX ends the session for that: nothing is left of it, and the next run talks.
 func TestOpeningLostAndClosed(t *testing.T) {
 	t.Parallel()

@@ -416,6 +416,12 @@ func TestRefusedOpening(t *testing.T) {
 	certain("nothing there", true, refused)
 	ours := p.wanting("ours", 1)
 	ours.chat.closes = false
+	ours.chat.tell = func(text string) {
+		id, isOpening := strings.CutSuffix(strings.TrimPrefix(text, "Session "), " is open")
+		if isOpening && !p.walk.isOurs(id) {
+			t.Errorf("session %s is open, and nobody else would know that it is ours", id)
+		}
+	}
 	if _, diags := ours.buy(t.Context()); len(diags) > 0 {
 		t.Fatal(diags)
 	}
