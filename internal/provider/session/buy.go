@@ -141,7 +141,7 @@ func (b *buyer) snapshot(ctx context.Context) (json.RawMessage, error) {
 
 // conduct opens the session and holds the conversation.
 func (b *buyer) conduct(ctx, wanted context.Context, note purchase.Note) (string, error) {
-	conversation, err := b.walk.api.Sessions.Open(ctx, b.chat.agent)
+	conversation, err := b.walk.api.Sessions.OpenWhile(ctx, wanted, b.chat.agent)
 	if err != nil {
 		return "", b.opening(ctx, err)
 	}

@@ -62,22 +62,46 @@ func TestAccInterrupted(t *testing.T) {
 	}
 }
 
-// TestAccKilledOpening kills the provider when its session is open and nothing is noted yet: the next run finds the session and closes it, and sends
-// nothing, as it can't know that nothing was sent.
-func TestAccKilledOpening(t *testing.T) {
+// TestAccKilled kills the provider at each boundary of a conversation: the next run finds what there is, knows what was paid, closes it, and sends
+// nothing.
+func TestAccKilled(t *testing.T) {
 	t.Parallel()
-	s := begin(t)
-	s.server.AddFault("sessions.open:after:delay=1h")
-	s.main(conversation("k"))
-	process := s.Start("apply", "-auto-approve", "-no-color")
-	<-s.server.Await("sessions.open", 1)
-	process.EndProvidersWithTest()
-	process.KillProviders()
-	process.Wait()
-	second := s.MustApply()
-	if !strings.Contains(second.Output, "Earlier purchase taken over") || !strings.Contains(second.Output, "messages 1 to 3 were not sent") {
-		t.Errorf("the reader is not told:\n%s", second.Raw)
+	for rule, want := range map[string]struct {
+		operation string
+		n         int
+		turns     string
+		charged   string
+		charges   int
+	}{
+		// Nothing is noted yet: the session is found by what is new, and that nothing was sent is seen from what AUTX has counted.
+		"sessions.open:after:delay=1h":             {"sessions.open", 1, noneSent, "$0.00", 0},
+		"sessions.message:after:delay=1h":          {"sessions.message", 1, oneOnly, "$0.05", 1},
+		"sessions.message:body:delay=1h,bytes=0":   {"sessions.message", 1, oneOnly, "$0.05", 1},
+		"sessions.message:after:delay=1h,skip=2":   {"sessions.message", 3, allThree, "$0.15", 3},
+		"sessions.message:after:status=500,skip=1": {"sessions.get", 1, twoOnly, "$0.10", 2},
+		"sessions.end:before:hang":                 {"sessions.end", 1, allThree, "$0.15", 3},
+		"sessions.end:after:delay=1h":              {"sessions.end", 1, allThree, "$0.15", 3},
+		"sessions.get:after:delay=1h":              {"sessions.get", 1, allThree, "$0.15", 3},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			s := begin(t)
+			s.server.AddFault(rule)
+			if want.operation == "sessions.get" && !strings.HasPrefix(rule, "sessions.get") {
+				s.server.AddFault("sessions.get:after:delay=1h")
+			}
+			s.main(conversation("k"))
+			process := s.Start("apply", "-auto-approve", "-no-color")
+			<-s.server.Await(want.operation, want.n)
+			process.EndProvidersWithTest()
+			process.KillProviders()
+			process.Wait()
+			second := s.MustApply()
+			if !strings.Contains(second.Output, "Earlier purchase taken over") {
+				t.Errorf("the reader is not told:\n%s", second.Raw)
+			}
+			s.mustHave("k", want.turns)
+			s.mustHaveCharged(want.charged, want.charges, 1)
+		})
 	}
-	s.mustHave("k", noneSent)
-	s.mustHaveCharged("$0.00", 0, 1)
 }

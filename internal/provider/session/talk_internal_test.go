@@ -144,6 +144,26 @@ func TestJournalFails(t *testing.T) {
 	}
 }
 
+// TestJournalFailsAtOnce can't note the session that is open: nothing is said, and it is closed.
+func TestJournalFailsAtOnce(t *testing.T) {
+	t.Parallel()
+	p := openPlace(t, mockserver.Responder{}, nil)
+	b := p.wanting("k", 2)
+	noted := 0
+	id, err := b.conduct(t.Context(), t.Context(), func(string, json.RawMessage) error {
+		if noted++; noted == 1 {
+			return errors.New("the disk is full")
+		}
+		return nil
+	})
+	if err != nil || id == "" || statuses(b.talk.turns) != "nn" || !strings.Contains(b.talk.why, "disk is full") {
+		t.Errorf("%s, %v, %s, %q", id, err, statuses(b.talk.turns), b.talk.why)
+	}
+	if sessions := p.server.State().Sessions; len(sessions) != 1 || sessions[0].Status != statusClosed || len(p.server.State().Orders) != 0 {
+		t.Errorf("there are %+v", sessions)
+	}
+}
+
 // fakeLine answers as a test says.
 type fakeLine struct {
 	send   func() (client.Turn, error)
