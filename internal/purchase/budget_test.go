@@ -139,6 +139,36 @@ func TestBuyingAgainInOneCommandCountsTwice(t *testing.T) {
 	}
 }
 
+// TestAKeyThatAnotherProviderBlockGaveUpIsFree: one block destroys what it has bought in the same command, and another one buys it anew.
+func TestAKeyThatAnotherProviderBlockGaveUpIsFree(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	b.hooks.Command, b.hooks.Process = "7-1", "8-1"
+	first := b.desk()
+	if _, err := first.Buy(t.Context(), b.agent("A")); err != nil {
+		t.Fatal(err)
+	}
+	b.hooks.Process = "9-1"
+	_, err := b.desk().Buy(t.Context(), b.agent("A"))
+	wantRefusal(t, err, purchase.ReasonDuplicate)
+	b.service.remove("id-1")
+	wantNone(t, first.Forget(t.Context(), purchase.AgentLaunch, "A", "id-1"))
+	if result, err := b.desk().Buy(t.Context(), b.agent("A")); err != nil || result.ID != "id-2" || result.Adopted {
+		t.Errorf("result = %+v, %v; want it bought anew", result, err)
+	}
+
+	// An order's key is used for ever, and another block takes the order over.
+	if _, err := first.Buy(t.Context(), b.order("k", "d")); err != nil {
+		t.Fatal(err)
+	}
+	_, err = b.desk().Buy(t.Context(), b.order("k", "d"))
+	wantRefusal(t, err, purchase.ReasonDuplicate)
+	wantNone(t, first.Forget(t.Context(), order, "k", "id-3"))
+	if result, err := b.desk().Buy(t.Context(), b.order("k", "d")); err != nil || result.ID != "id-3" || !result.Adopted {
+		t.Errorf("result = %+v, %v; want it taken over", result, err)
+	}
+}
+
 func TestMaxPerPurchase(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)

@@ -156,6 +156,22 @@ func TestPlanTotalOutlivesItsProvider(t *testing.T) {
 	wantProblem(t, plan("11-1", "D"), purchase.SeverityError, perApply, "$80.00 in 4 purchases")
 }
 
+// TestPlanTotalOfAKeyThatIsPlannedTwice: a process that plans a key once more, which is an error of its own, begins no other walk: what others have planned
+// that have ended still counts.
+func TestPlanTotalOfAKeyThatIsPlannedTwice(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	b.limits = &purchase.Limits{MaxPerApply: money.FromInt(45)}
+	b.hooks.Command, b.hooks.Process = "7-1", "8-1"
+	b.hooks.Dead = func(process string) bool { return process == "8-1" }
+	wantNone(t, b.desk().PlanCreate(t.Context(), launch("A")))
+	b.hooks.Process = "9-1"
+	d := b.desk()
+	wantNone(t, d.PlanCreate(t.Context(), launch("B")))
+	wantProblem(t, d.PlanCreate(t.Context(), launch("B")), purchase.SeverityError, sameKey, `ticker "B"`)
+	wantProblem(t, d.PlanCreate(t.Context(), launch("C")), purchase.SeverityError, perApply, "$60.00 in 3 purchases")
+}
+
 func TestPlanOneKeyTwice(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)
