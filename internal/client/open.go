@@ -19,6 +19,12 @@ const methodSocket = "WS"
 // The error's outcome is NotSent when the service could not be reached or refused the WebSocket, before the key was sent: no session exists. It is
 // Refused when the service answered by an error frame. Otherwise it is Unknown: the session may exist and hold credits.
 func (s *SessionsService) Open(ctx context.Context, tickerOrID string) (*Conversation, error) {
+	return s.OpenWhile(ctx, ctx, tickerOrID)
+}
+
+// OpenWhile is Open for a caller that may stop wanting the session: when wanted ends, no more is done to reach the service, and the error's outcome is
+// NotSent. Once the key is sent only ctx ends the opening, so that it is known what came of it.
+func (s *SessionsService) OpenWhile(ctx, wanted context.Context, tickerOrID string) (*Conversation, error) {
 	path, err := pathOf("/ws/agent/%s", tickerOrID)
 	req := request{method: methodSocket, path: path, secrets: s.client.secrets}
 	if err != nil {
@@ -26,40 +32,51 @@ func (s *SessionsService) Open(ctx context.Context, tickerOrID string) (*Convers
 	}
 	current := &call{req: req, progress: s.client.pacer.progress()}
 	ctx = s.client.logContext(context.WithValue(ctx, callKey{}, current))
+	reach, cancel := context.WithCancel(ctx)
+	defer cancel()
+	unwatch := context.AfterFunc(wanted, cancel)
+	defer unwatch()
 	for {
-		if err := s.client.pacer.wait(ctx); err != nil {
-			return nil, s.client.unopened(ctx, current, err)
+		if wanted.Err() != nil {
+			cancel() // it may have ended before it was watched
 		}
-		conversation, again, err := s.client.tryToOpen(ctx, current)
+		if err := s.client.pacer.wait(reach); err != nil {
+			return nil, s.client.unopened(reach, current, err)
+		}
+		conversation, again, err := s.client.tryToOpen(ctx, reach, current)
 		if !again {
 			return conversation, err
 		}
 	}
 }
 
-// tryToOpen makes one attempt. It tells whether another one is due; then it has waited for it.
-func (c *Client) tryToOpen(ctx context.Context, current *call) (_ *Conversation, again bool, _ error) {
-	attempt, cancel := context.WithTimeout(ctx, c.config.Timeout)
-	defer cancel()
+// tryToOpen makes one attempt: to reach the service within reach, and then to open the session within ctx. It tells whether another one is due; then
+// it has waited for it.
+func (c *Client) tryToOpen(ctx, reach context.Context, current *call) (_ *Conversation, again bool, _ error) {
 	current.attempts++
 	current.started, current.waiting, current.trip = time.Now(), false, &trip{unsent: true}
+	deadline := current.started.Add(c.config.Timeout)
 	beats := &pulse{through: c.wire}
-	conn, err := c.dial(attempt, current, beats)
+	dialing, stop := context.WithDeadline(reach, deadline)
+	defer stop()
+	conn, err := c.dial(dialing, current, beats)
 	if conn != nil {
 		c.pacer.answered()
-		opened, err := c.begin(attempt, newConversation(ctx, c, conn, beats, current))
+		opening, cancel := context.WithDeadline(ctx, deadline)
+		defer cancel()
+		opened, err := c.begin(opening, newConversation(ctx, c, conn, beats, current))
 		return opened, false, err
 	}
-	again, _ = c.checkRetry(ctx, nil, err) // it has no error of its own
+	again, _ = c.checkRetry(reach, nil, err) // it has no error of its own
 	if !again {
-		return nil, false, c.unopened(ctx, current, err)
+		return nil, false, c.unopened(reach, current, err)
 	}
 	head := current.trip.response() //nolint:bodyclose // it has no body
 	timer := time.NewTimer(c.backoff(firstBackoff, lastBackoff, current.attempts-1, head))
 	defer timer.Stop()
 	select {
-	case <-ctx.Done():
-		return nil, false, c.unopened(ctx, current, ctx.Err())
+	case <-reach.Done():
+		return nil, false, c.unopened(reach, current, reach.Err())
 	case <-timer.C:
 		return nil, true, nil
 	}

@@ -205,6 +205,33 @@ func TestOpeningIsGivenUp(t *testing.T) {
 	})
 }
 
+// TestOpeningIsNotWantedAnyMore ends what a caller wants at each point of an opening: before the key is sent nothing more is tried, and after it the
+// session is waited for.
+func TestOpeningIsNotWantedAnyMore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		world := newPeers(t)
+		c := world.client(func(c *client.Config) { c.MaxRetries = 3 })
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.Sessions.OpenWhile(t.Context(), ended, "CHAT"); outcomeOf(t, err) != "not sent" || !errors.Is(err, context.Canceled) || world.dials.Load() != 0 {
+			t.Errorf("before it began: %v", err)
+		}
+		soon, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		before := time.Now()
+		if _, err := c.Sessions.OpenWhile(t.Context(), soon, "CHAT"); outcomeOf(t, err) != "unknown" || time.Since(before) < time.Minute {
+			t.Errorf("after %s, while the service says nothing: %v", time.Since(before), err)
+		}
+		world.refuse = func(req *http.Request, _ int) *http.Response { return respond(req, http.StatusBadGateway, nil, "x") }
+		again, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		if _, err := c.Sessions.OpenWhile(t.Context(), again, "CHAT"); outcomeOf(t, err) != "not sent" || !strings.Contains(err.Error(), "waiting to try again") {
+			t.Errorf("between two attempts: %v", err)
+		}
+	})
+}
+
 // TestConversationOverTLS upgrades where HTTP/2 is offered too, which has no such upgrade.
 func TestConversationOverTLS(t *testing.T) {
 	t.Parallel()
