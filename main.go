@@ -13,6 +13,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
+	"github.com/autx-ai/terraform-provider-autx/internal/tuning"
 )
 
 // version is set by the release build.
@@ -28,6 +29,11 @@ func main() {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	go purchase.WhenOrphaned(context.Background(), func() { os.Exit(0) })
 
+	if !*debug {
+		if err := tuning.Apply(); err != nil {
+			log.Fatal(err)
+		}
+	}
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/autx-ai/autx",
 		Debug:   *debug,

@@ -50,7 +50,7 @@ func newDirectory(parent, cli, binaries, profiles string, w workload, baseURL st
 		return nil, fmt.Errorf("write the CLI's settings: %w", err)
 	}
 	for _, entry := range os.Environ() {
-		if !strings.HasPrefix(entry, "TF_") && !strings.HasPrefix(entry, "AUTX_") && !strings.HasPrefix(entry, "TOFU_") {
+		if !strings.HasPrefix(entry, "TF_") && (!strings.HasPrefix(entry, "AUTX_") || strings.HasPrefix(entry, "AUTX_BENCH_UNTUNED")) && !strings.HasPrefix(entry, "TOFU_") {
 			d.env = append(d.env, entry)
 		}
 	}

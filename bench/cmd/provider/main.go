@@ -1,7 +1,7 @@
 // Provider is the AUTX provider as the benchmark runs it: it notes what the process took, and can be profiled. The released provider can do neither.
 //
 // AUTX_BENCH_NOTES names a file to which a line of JSON is added when the process ends. AUTX_BENCH_PROFILES names a directory for a CPU and an allocation
-// profile of each process. AUTX_BENCH_BARE=1 makes its agents ones that do nothing: what is left is what the CLI and the plugin framework take.
+// profile of each process. AUTX_BENCH_UNTUNED=1 leaves out what the released provider does to be cheap. AUTX_BENCH_BARE=1 makes its agents ones that do nothing: what is left is what the CLI and the plugin framework take.
 package main
 
 import (
@@ -22,6 +22,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
 	autx "github.com/autx-ai/terraform-provider-autx/internal/provider"
+	"github.com/autx-ai/terraform-provider-autx/internal/tuning"
 )
 
 // note is what one process took.
@@ -44,6 +45,11 @@ func run() error {
 	stop, err := profile(os.Getenv("AUTX_BENCH_PROFILES"))
 	if err != nil {
 		return err
+	}
+	if os.Getenv("AUTX_BENCH_UNTUNED") == "" {
+		if err := tuning.Apply(); err != nil {
+			return fmt.Errorf("tune: %w", err)
+		}
 	}
 	build := autx.New("bench")
 	if os.Getenv("AUTX_BENCH_BARE") != "" {
