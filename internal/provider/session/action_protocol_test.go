@@ -100,6 +100,11 @@ func TestChatUsedKey(t *testing.T) {
 	}
 	// In one run several resources may trigger it.
 	d.NextWalk()
+	for range 2 {
+		if _, diags := d.PlanAction(chatAction, talking("twice")); len(diags) > 0 {
+			t.Error(diags)
+		}
+	}
 	d.Invoke(chatAction, talking("twice"))
 	if said := d.Invoke(chatAction, talking("twice")); said.Diagnostics.HasErrors() {
 		t.Error(said.Diagnostics)
@@ -144,11 +149,12 @@ func TestChatRefused(t *testing.T) {
 		path   string
 		says   []string
 	}{
-		"all right":    {talking("k"), "", nil},
-		"unknown":      {values{"idempotency_key": protocol.Unknown, "agent": protocol.Unknown, "max_cost": protocol.Unknown, "messages": protocol.Unknown}, "", nil},
-		"no sessions":  {talking("k", "agent", "PLAIN"), "agent", []string{"does not support sessions"}},
-		"too dear":     {talking("k", "max_cost", "0.09"), "max_cost", []string{"$0.10", "$0.09"}},
-		"for a prompt": {talking("k", "messages", nil, "prompt", "Hello", "max_cost", "0.04"), "max_cost", []string{"$0.05", "$0.04"}},
+		"all right":        {talking("k"), "", nil},
+		"unknown":          {values{"idempotency_key": protocol.Unknown, "agent": protocol.Unknown, "max_cost": protocol.Unknown, "messages": protocol.Unknown}, "", nil},
+		"messages unknown": {talking("k", "messages", protocol.Unknown, "max_cost", "0.01"), "", nil},
+		"no sessions":      {talking("k", "agent", "PLAIN"), "agent", []string{"does not support sessions"}},
+		"too dear":         {talking("k", "max_cost", "0.09"), "max_cost", []string{"$0.10", "$0.09"}},
+		"for a prompt":     {talking("k", "messages", nil, "prompt", "Hello", "max_cost", "0.04"), "max_cost", []string{"$0.05", "$0.04"}},
 	} {
 		d.NextWalk()
 		_, diags := d.PlanAction(chatAction, c.config)

@@ -67,7 +67,7 @@ func unset() opened { return opened{CreditsReserved: usd.Null()} }
 
 // fromAPI reads a session. Where AUTX does not report a field the prior value stays, since absence says nothing.
 func fromAPI(prior opened, s *client.Session) opened {
-	out := opened{
+	return opened{
 		ID:              types.StringValue(s.ID),
 		AgentID:         reported.Text(prior.AgentID, s.AgentID),
 		AgentTicker:     reported.Text(prior.AgentTicker, s.AgentTicker),
@@ -76,10 +76,6 @@ func fromAPI(prior opened, s *client.Session) opened {
 		CreatedAt:       reported.Text(prior.CreatedAt, s.CreatedAt),
 		ClosedAt:        reported.Text(prior.ClosedAt, s.ClosedAt),
 	}
-	if !prior.ID.IsNull() && !prior.ID.IsUnknown() {
-		out.ID = prior.ID // a session's id never changes
-	}
-	return out
 }
 
 // together joins two views of one session, of which first counts where both report a field.

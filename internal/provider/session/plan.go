@@ -167,7 +167,7 @@ func (r *Resource) sawInState(ctx context.Context, state resourceModel) diag.Dia
 // digest is inputsDigest of a session in state; "" where it is not known with which inputs it was opened.
 func (m *resourceModel) digest(ctx context.Context) string {
 	messages, diags := messagesOf(ctx, m.Messages)
-	if m.IdempotencyKey.IsNull() || m.AgentID.IsNull() || diags.HasError() {
+	if m.AgentID.IsNull() || diags.HasError() {
 		return ""
 	}
 	return inputsDigest(m.AgentID.ValueString(), messages)

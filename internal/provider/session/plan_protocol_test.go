@@ -134,6 +134,34 @@ func TestPlanLiveFacts(t *testing.T) {
 	}
 }
 
+// TestPlanManifest claims nothing of an agent whose manifest AUTX does not show, and takes one that has none for what it is.
+func TestPlanManifest(t *testing.T) {
+	t.Parallel()
+	for manifest, says := range map[string]bool{``: false, `, "manifest": null`: true, `, "manifest": {}`: true, `, "manifest": {"supports_sessions": true}`: false} {
+		d := open(t)
+		d.gate().Rewrite(http.MethodGet, "/agents/ticker/*", func(_, _ []byte) []byte {
+			return []byte(`{"id": "` + chatID + `", "ticker": "CHAT", "service_price": 0.05, "status": "active"` + manifest + `}`)
+		})
+		plan := d.MustPlan(sessionType, nil, of("k"))
+		if got := plan.Diagnostics.Warnings().At("agent").Say("does not support sessions"); got != says || len(plan.Diagnostics) > 1 {
+			t.Errorf("%q: %s", manifest, plan.Diagnostics)
+		}
+	}
+}
+
+// TestPlanUsedKey asks nothing of AUTX for a key that was used: nothing is bought under it any more.
+func TestPlanUsedKey(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	made := d.buy(of("k"))
+	d.NextWalk()
+	d.silently("the plan of a used key", func() {
+		if plan := d.MustPlan(sessionType, nil, of("k", "max_cost", "0.01")); !plan.Diagnostics.Warnings().Say("Key was used before", made.ID()) {
+			t.Error(plan.Diagnostics)
+		}
+	})
+}
+
 // TestPlanAsksOnce plans many sessions with few agents: each agent is read once, and the balance once.
 func TestPlanAsksOnce(t *testing.T) {
 	t.Parallel()

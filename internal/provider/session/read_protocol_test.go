@@ -182,6 +182,52 @@ func TestReadPendingTurn(t *testing.T) {
 	}
 }
 
+// TestReadTakenOver settles the turn of a session that was taken over: this configuration has paid nothing for it, whatever it turns out to have cost.
+func TestReadTakenOver(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.server.AddFault("sessions.message:after:reset,skip=1")
+	d.server.AddFault("credits.transactions:before:status=403,times=2")
+	d.PlanAndApply(sessionType, nil, of("k"))
+	taken, diags := d.PlanAndApply(sessionType, nil, of("k"))
+	if diags.HasErrors() || turns(taken) != "cu" {
+		t.Fatalf("taken %v: %s", taken.Values(), diags)
+	}
+	if now := d.MustRead(taken); turns(now) != "cc" || at(now.Values(), "spend.charged_usd") != "0" {
+		t.Errorf("read %v", now.Values())
+	}
+	d.mustHaveCharged("$0.10", 2, 1)
+}
+
+// TestReadOpenSession settles the turn of a session that stays open, though more could come as long as somebody talks: a refresh comes later than that.
+func TestReadOpenSession(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.server.AddFault("sessions.message:before:reset,skip=1")
+	config := saying("k", 3, "close_after_messages", false)
+	made, diags := d.PlanAndApply(sessionType, nil, config)
+	if diags.HasErrors() || turns(made) != "cun" || made.Values()["status"] != "active" {
+		t.Fatalf("made %v: %s", made.Values(), diags)
+	}
+	now := d.MustRead(made)
+	if turns(now) != "cnn" || at(now.Values(), "spend.charged_usd") != "0.05" {
+		t.Errorf("read %v", now.Values())
+	}
+	d.mustBeSettled(now, config)
+}
+
+// TestImportMoreThanIsListed imports a session of which the ledger does not show all.
+func TestImportMoreThanIsListed(t *testing.T) {
+	t.Parallel()
+	d := open(t, mockserver.WithAssume("lists.lag", "1"))
+	made := d.buy(of("k"))
+	imported, _, _ := d.Import(sessionType, made.ID())
+	now, _, diags := d.Read(imported)
+	if turns(now) != "c" || !diags.Warnings().Say("Turns of the session are missing", "has 2 messages", "1 of them") {
+		t.Errorf("read %v: %s", now.Values(), diags)
+	}
+}
+
 // TestImport brings a session under management that was opened by other means: in each way, without a charge, with the turns that the ledger has.
 func TestImport(t *testing.T) {
 	t.Parallel()
@@ -219,6 +265,10 @@ func TestImport(t *testing.T) {
 		made := d.during(func() { filled = d.MustApply(sessionType, imported, config) })
 		if len(made) > 0 {
 			t.Errorf("%s: filled in with the requests %v", name, made)
+		}
+		// From then on the key is that session's, also without a state.
+		if again, diags := d.PlanAndApply(sessionType, nil, config); diags.HasErrors() || again.ID() != theirs.ID() {
+			t.Errorf("%s: again %v: %s", name, again, diags)
 		}
 		if w := filled.Values(); w["idempotency_key"] != "mine" || w["max_cost"] != "0.10" || len(w["messages"].([]any)) != 2 || at(w, "spend.authorized_usd") != "0" {
 			t.Errorf("%s: filled in as %v", name, w)
@@ -334,6 +384,24 @@ func TestLists(t *testing.T) {
 	if _, _, diags := d.ReadDataSource(sessionType, values{"id": "ses_none"}); !diags.Errors().Say("No such session", "autx_sessions") {
 		t.Error(diags)
 	}
+	// What a walk writes is not read from what it read before.
+	count := func(status string) int {
+		all, _, diags := d.ReadDataSource("autx_sessions", values{"status": status})
+		if len(diags) > 0 {
+			t.Error(diags)
+		}
+		return len(all["sessions"].([]any))
+	}
+	d.NextWalk()
+	before := count("active")
+	another, diags := d.Apply(d.MustPlan(sessionType, nil, of("another", "messages", nil)))
+	if diags.HasErrors() || count("active") != before+1 {
+		t.Errorf("opened, and %d are active: %s", count("active"), diags)
+	}
+	d.Invoke("autx_session_close", values{"id": another.ID()})
+	if count("active") != before {
+		t.Errorf("closed, and %d are active", count("active"))
+	}
 	d.server.AddFault("sessions.list:before:status=500,times=2")
 	d.NextWalk()
 	if _, _, diags := d.ReadDataSource("autx_sessions", values{}); !diags.Errors().Say("Could not list your sessions", "500") {
@@ -346,7 +414,22 @@ func TestLists(t *testing.T) {
 	if _, _, diags := d.ReadDataSource(sessionType, values{"id": closed.ID()}); !diags.Errors().Say("Could not look up session", "500") {
 		t.Error(diags)
 	}
-	d.mustHaveCharged("$0.10", 2, 2)
+	d.mustHaveCharged("$0.10", 2, 3)
+}
+
+// TestOddClosing has AUTX answer the closing in other words, or about another session: what the session is then is asked.
+func TestOddClosing(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{``, `{}`, `null`, `{"ok": true}`, `<html>`, `{"id": "ses_other", "status": "active"}`, `{"status": "closed"}`} {
+		d := open(t)
+		d.gate().Rewrite(http.MethodDelete, "/sessions/*", func(_, _ []byte) []byte { return []byte(body) })
+		d.server.AddFault("sessions.end:before:reset")
+		made := d.buy(of("k"))
+		if v := made.Values(); v["status"] != "closed" || made.ID() != d.sessions()[0].ID || turns(made) != "cc" {
+			t.Errorf("%s: made %v", body, v)
+		}
+		d.mustHoldNothing()
+	}
 }
 
 // TestOddAnswers has AUTX answer in other words, with less and with more than is known: what is paid for is never tainted.
@@ -490,9 +573,9 @@ func TestReadStateOfAnotherVersion(t *testing.T) {
 	if v := now.Values(); turns(now) != "cc" || v["status"] != "closed" || v["agent_id"] != chatID || at(v, "spend.charged_usd") != "0" {
 		t.Errorf("read %v", v)
 	}
-	// Its turns without their answers: those are read again.
+	// Its turns without what they cost, and what became of them: that is read again.
 	bare := with(made.Values(), "turns", []any{
-		values{"prompt": "First of k", "order_id": at(made.Values(), "turns.0.order_id"), "status": "completed", "amount_charged": "0.05"},
+		with(at(made.Values(), "turns.0").(values), "amount_charged", nil, "platform_fee", nil),
 		values{"prompt": "Second of k", "status": "unknown"},
 	})
 	d.NextWalk()

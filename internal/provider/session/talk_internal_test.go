@@ -103,6 +103,26 @@ func TestUnreadableLedger(t *testing.T) {
 		if diags.HasError() || statuses(done.turns) != "un" || !told(diags, "Could not find out what became of every message", status) {
 			t.Errorf("%s: %v", statuses(done.turns), diags)
 		}
+		if again := slices.Equal(p.paused, reckonPauses[1:]); again != (status == "500") {
+			t.Errorf("after %s it was tried again: %v", status, p.paused)
+		}
+	}
+}
+
+// TestRefusedAndCharged is answered with an error that hides a charge which the ledger does not show yet: the turn is not called free.
+func TestRefusedAndCharged(t *testing.T) {
+	t.Parallel()
+	p := openPlace(t, mockserver.Responder{}, nil, mockserver.WithAssume("lists.lag", "1"))
+	p.server.AddFault("sessions.message:after:status=503,skip=1")
+	done, diags := p.wanting("k", 3).buy(t.Context())
+	if diags.HasError() || statuses(done.turns) != "cun" {
+		t.Errorf("%s: %v", statuses(done.turns), diags)
+	}
+	if _, diags := p.wanting("other", 1).buy(t.Context()); diags.HasError() {
+		t.Fatal(diags)
+	}
+	if turns, _, _ := p.walk.reckon(t.Context(), done.session, done.turns, false); statuses(turns) != "ccn" {
+		t.Errorf("refreshed as %s", statuses(turns))
 	}
 }
 
@@ -137,6 +157,9 @@ func TestJournalFails(t *testing.T) {
 				sent++
 				return client.Turn{Done: true, Billed: true, Output: "answer", OrderID: client.Of(fmt.Sprint("order-", sent)), AmountCharged: client.Of(money.MustParse("0.05"))}, nil
 			}})
+		}
+		if noted := failing != 3; noted && (last.Sent != sent || len(last.Turns) != sent) {
+			t.Errorf("failing at %d: at last this is noted: %+v", failing, last)
 		}
 		if statuses(talk.turns) != want.turns || sent != want.sent || (talk.why == "") != (want.sent == 2) || (talk.why != "" && !strings.Contains(talk.why, "disk is full")) {
 			t.Errorf("failing at %d: %s, sent %d, %q", failing, statuses(talk.turns), sent, talk.why)
@@ -201,18 +224,19 @@ func TestStops(t *testing.T) {
 		want   string
 		why    string
 	}{
-		"interrupted":        {gone, "1", turn("0.05"), nil, "nnn", "interrupted before message 1"},
-		"out of time":        {over, "1", turn("0.05"), nil, "nnn", "was over before message 1"},
-		"enough":             {t.Context(), "0.15", turn("0.05"), nil, "ccc", ""},
-		"dearer than told":   {t.Context(), "0.15", turn("0.06"), nil, "ccn", "Message 3 would cost $0.06: with the $0.12 charged so far that is above max_cost, $0.15."},
-		"much dearer":        {t.Context(), "0.15", turn("0.10"), nil, "cnn", "Message 2 would cost $0.10"},
-		"without a bill":     {t.Context(), "0.15", turn(""), nil, "ccc", ""},
-		"lost after done":    {t.Context(), "0.15", turn("0.05"), errors.New("lost"), "cnn", "broke off after message 1"},
-		"surely not sent":    {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.NotSent, Message: "shut"}, "nnn", "Message 1 could not be sent"},
-		"refused":            {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.Refused, Message: "no"}, "unn", "answered with an error"},
-		"lost":               {t.Context(), "0.15", client.Turn{Output: "ans"}, &client.Error{Outcome: client.Unknown}, "unn", "was lost"},
-		"of no known reason": {t.Context(), "0.15", client.Turn{}, errors.New("odd"), "unn", "odd"},
-		"ended half-way":     {t.Context(), "0.15", client.Turn{Output: "ans"}, nil, "unn", "ended before it was complete"},
+		"interrupted":         {gone, "1", turn("0.05"), nil, "nnn", "interrupted before message 1"},
+		"out of time":         {over, "1", turn("0.05"), nil, "nnn", "was over before message 1"},
+		"enough":              {t.Context(), "0.15", turn("0.05"), nil, "ccc", ""},
+		"dearer than told":    {t.Context(), "0.15", turn("0.06"), nil, "ccn", "Message 3 would cost $0.06: with the $0.12 charged so far that is above max_cost, $0.15."},
+		"much dearer":         {t.Context(), "0.15", turn("0.10"), nil, "cnn", "Message 2 would cost $0.10"},
+		"without a bill":      {t.Context(), "0.15", turn(""), nil, "ccc", ""},
+		"not enough, no bill": {t.Context(), "0.10", turn(""), nil, "ccn", "above max_cost, $0.10"},
+		"lost after done":     {t.Context(), "0.15", turn("0.05"), errors.New("lost"), "cnn", "broke off after message 1"},
+		"surely not sent":     {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.NotSent, Message: "shut"}, "nnn", "Message 1 could not be sent"},
+		"refused":             {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.Refused, Message: "no"}, "unn", "answered with an error"},
+		"lost":                {t.Context(), "0.15", client.Turn{Output: "ans"}, &client.Error{Outcome: client.Unknown}, "unn", "was lost"},
+		"of no known reason":  {t.Context(), "0.15", client.Turn{}, errors.New("odd"), "unn", "odd"},
+		"ended half-way":      {t.Context(), "0.15", client.Turn{Output: "ans"}, nil, "unn", "ended before it was complete"},
 	} {
 		talk := newTalk(&chat{messages: []string{"a", "b", "c"}, most: money.MustParse(c.most), timeout: time.Minute}, "ses_1", func(string, json.RawMessage) error { return nil }, money.MustParse("0.05"))
 		talk.hold(t.Context(), c.wanted, &fakeLine{send: func() (client.Turn, error) { return c.turn, c.err }})
