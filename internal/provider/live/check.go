@@ -62,7 +62,7 @@ func (f *Facts) CheckPrice(w Wanted, agent *client.Agent, price money.Amount, mo
 	if w.Noun[0] == 'o' {
 		article = "an"
 	}
-	return diag.Diagnostics{f.Fact(mostAt, fmt.Sprintf("Price is above %s", mostAt), fmt.Sprintf("With agent %s %s %s costs %s now, and %s is %s: the apply "+
-		"will buy nothing unless the price falls. Raise %s to at least %s.",
+	return diag.Diagnostics{f.Fact(mostAt, fmt.Sprintf("Price is above %s", mostAt), fmt.Sprintf("With agent %s %s %s costs %s now, and %s is %s: "+
+		"the apply will buy nothing unless the price falls. Raise %s to at least %s.",
 		agent.Ticker, article, w.Noun, price.USD(), mostAt, authorized.USD(), mostAt, price))}
 }
