@@ -3,6 +3,7 @@ package session_test
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"slices"
 	"testing"
 
@@ -152,6 +153,31 @@ func TestBuyPriceRace(t *testing.T) {
 		t.Errorf("made %v", made.Values())
 	}
 	d.mustHaveCharged("$0.00", 0, 0)
+
+	// After the price was read, and before the session is open.
+	d.reprice(chatID, "0.05")
+	gate := d.gate()
+	held := gate.HoldRequest(http.MethodGet, "/ws/agent/*")
+	late := d.MustPlan(sessionType, nil, of("late"))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		made, diags = d.Apply(late)
+	}()
+	held.Arrived()
+	d.reprice(chatID, "0.12")
+	held.Release()
+	<-done
+	if diags.HasErrors() || turns(made) != "cn" || at(made.Values(), "turns.0.amount_charged") != "0.12" || at(made.Values(), "spend.charged_usd") != "0.12" {
+		t.Fatalf("made %v: %s", made.Values(), diags)
+	}
+	said(t, "raised in that moment", diags.Warnings(), "max_cost", "$0.12", "$0.10", made.ID())
+	said(t, "the next message", diags.Warnings(), "", "Message 2 would cost $0.12", "message 2 was not sent")
+	d.mustHaveCharged("$0.12", 1, 1)
+	// Whoever takes that over has not paid it.
+	if _, diags := d.PlanAndApply(sessionType, nil, of("late")); diags.HasErrors() || diags.Say("More was charged") {
+		t.Error(diags)
+	}
 }
 
 // TestBuyFailedTurn has an agent that fails: the turn costs nothing, and what follows is not sent.

@@ -192,13 +192,14 @@ type fakeLine struct {
 	send   func() (client.Turn, error)
 	lost   bool
 	closed int
+	cut    int
 }
 
 func (f *fakeLine) Send(context.Context, string, func(string)) (client.Turn, error) { return f.send() }
 
 func (f *fakeLine) Close(context.Context) error { f.closed++; return nil }
 
-func (*fakeLine) Abort() {}
+func (f *fakeLine) Abort() { f.cut++ }
 
 func (f *fakeLine) Lost() bool { return f.lost }
 
@@ -259,8 +260,8 @@ func TestHangUp(t *testing.T) {
 	}{{true, false, []string{"a"}, 1}, {true, true, []string{"a"}, 0}, {false, false, []string{"a"}, 0}, {true, false, nil, 0}} {
 		with := &fakeLine{lost: c.lost}
 		newTalk(&chat{closes: c.closes, messages: c.messages}, "ses_1", nil, money.Zero()).hangUp(t.Context(), with)
-		if with.closed != c.want {
-			t.Errorf("%+v: closed %d times", c, with.closed)
+		if with.closed != c.want || with.cut != 1 {
+			t.Errorf("%+v: closed %d times, and cut %d times", c, with.closed, with.cut)
 		}
 	}
 }
