@@ -64,6 +64,8 @@ type fileBox struct {
 	// last is what this box has written last, and state what it says: while nobody else writes, reading it again would only cost.
 	last  []byte
 	state *ledger
+
+	encoder ledgerEncoder
 }
 
 func newFileBox(journal string, name processID) *fileBox {
@@ -127,9 +129,9 @@ func (b *fileBox) load() (*ledger, error) {
 }
 
 func (b *fileBox) save(l *ledger) error {
-	data, err := json.Marshal(l)
+	data, err := b.encoder.encode(l)
 	if err != nil {
-		return fmt.Errorf("encode the ledger: %w", err)
+		return err
 	}
 	temporary := b.path(".tmp") // one name will do: the lock is held
 	if err := os.WriteFile(temporary, data, fileMode); err != nil {
