@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework-jsontypes/jsontypes"
@@ -79,8 +78,7 @@ func (a *Action) Configure(_ context.Context, req action.ConfigureRequest, resp 
 	}
 }
 
-// ModifyPlan implements action.ActionWithModifyPlan. It only warns: an action may be planned several times for one key, once for each event that
-// triggers it, and is carried out for the first of them.
+// ModifyPlan implements action.ActionWithModifyPlan: it says what stands against the request, as the plan of the resource does. It sends nothing.
 func (a *Action) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, resp *action.ModifyPlanResponse) {
 	if a.data == nil {
 		return
@@ -90,21 +88,17 @@ func (a *Action) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, r
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	key := config.IdempotencyKey.ValueString()
 	most, known := config.MaxPrice.Amount()
-	if a.data.Desk().Limits() == nil {
-		// Without a key, as it is not to be counted.
-		resp.Diagnostics.Append(diagnose.Problems(a.data.Desk().PlanCreate(ctx, purchase.Planned{
-			Kind: kind, Title: title(config.IdempotencyKey, config.Agent), Authorized: most, UnknownAmount: !known,
-		}))...)
+	// Several events may trigger the action, each with a plan of its own under the same key.
+	resp.Diagnostics.Append(diagnose.Problems(a.data.Desk().PlanCreate(ctx, purchase.Planned{
+		Kind: kind, Key: key, Title: title(config.IdempotencyKey, config.Agent), Authorized: most, UnknownAmount: !known, Repeatable: true,
+	}))...)
+	// Under a key that was used before nothing is sent.
+	if resp.Diagnostics.HasError() || !a.data.Reachable() || a.data.Desk().UsedBefore(ctx, kind, key) {
+		return
 	}
-	switch {
-	case !a.data.Reachable():
-	case a.data.Desk().UsedBefore(ctx, kind, config.IdempotencyKey.ValueString()):
-		resp.Diagnostics.AddWarning("Key was used before", fmt.Sprintf("Under the key %q a proxy request was sent before: the action sends nothing. "+
-			"To ask again, change idempotency_key.", config.IdempotencyKey.ValueString()))
-	default:
-		resp.Diagnostics.Append(a.walk.checkLive(ctx, config.Agent, config.MaxPrice)...)
-	}
+	resp.Diagnostics.Append(a.walk.checkLive(ctx, config.Agent, config.MaxPrice)...)
 }
 
 // Invoke implements action.Action.
@@ -125,16 +119,12 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 	say := func(format string, args ...any) { report.Say(fmt.Sprintf(format, args...)) }
 	b := &buyer{
 		walk: a.walk, inquiry: asked, key: config.IdempotencyKey.ValueString(), title: title(config.IdempotencyKey, config.Agent), most: most,
-		deadline: defaultTimeout,
+		deadline: defaultTimeout, repeats: true,
 	}
 	ctx, cancel := context.WithTimeout(ctx, defaultTimeout)
 	defer cancel()
 	say("Asking agent %s, for up to %s", asked.agent, most.USD())
 	result, err := b.buy(ctx)
-	if refusal, ok := errors.AsType[*purchase.Refusal](err); ok && refusal.Reason == purchase.ReasonDuplicate {
-		say("Nothing was sent: this run has used the key %q already", b.key)
-		return
-	}
 	if err != nil {
 		resp.Diagnostics.Append(b.refused(err)...)
 		return

@@ -42,6 +42,7 @@ type buyer struct {
 	key, title string
 	most       money.Amount
 	deadline   time.Duration
+	repeats    bool // one run may ask for it several times
 
 	turnTaken bool
 	agent     *client.Agent       // as it was read last
@@ -71,7 +72,7 @@ func (b *buyer) purchase() purchase.Purchase {
 	return purchase.Purchase{
 		Kind: kind, Key: b.key, Title: b.title, Digest: b.digest(), Authorized: b.most, Deadline: max(b.deadline, sendAtLeast),
 		Price: b.readPrice, Snapshot: b.look, Send: b.send, Find: b.find, Confirm: b.confirm,
-		Settled: purchase.AdoptIfSameInputs,
+		Settled: purchase.AdoptIfSameInputs, Repeatable: b.repeats,
 		Lasting: true, // an entry of the ledger never goes away, and only the newest can be read; of a free request there is none
 		// What was charged must not be charged again, whether or not its entry can be told from others.
 		Placeholder: standIn(unlistedPrefix, b.key),

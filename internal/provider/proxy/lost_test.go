@@ -256,3 +256,66 @@ func TestInterrupted(t *testing.T) {
 	}
 	d.mustHaveSent(1)
 }
+
+// TestLostFreeRequestThatGetsAPriceNow raises the price after a lost free request was looked up and before it is sent again: the look was made for one
+// that is free, so nothing is sent.
+func TestLostFreeRequestThatGetsAPriceNow(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	plan := d.MustPlan(requestType, nil, to("FREE", "k", "1"))
+	d.server.AddFault("proxy.call:after:reset")
+	d.server.AddFault("agents.get_by_ticker:before:reset,skip=1,times=4")
+	if _, diags := d.Apply(plan); !diags.Errors().Say("Outcome of the purchase is unknown") {
+		t.Fatal(diags)
+	}
+	d.NextWalk()
+	plan = d.MustPlan(requestType, nil, to("FREE", "k", "1"))
+	// It is looked for three times; the price that is read after that is another one.
+	d.server.AddFault(`agents.get_by_ticker:after:status=200,skip=3,content_type=application/json,body={"id":"00000000-0000-4000-8000-000000000003","ticker":"FREE","service_price":0.4}`)
+	made, diags := d.Apply(plan)
+	said(t, "the apply", diags.Errors(), "", "got a price just now", "nothing was charged")
+	if made != nil {
+		t.Errorf("made %v", made.Values())
+	}
+	d.mustHaveSent(1)
+	d.ask(to("FREE", "other", "0"))
+	d.mustHaveCharged()
+}
+
+// TestLostAnswerBesideAnOrder has the answer lost while an order at the same price comes in: its charge names an order, so it is not taken for the
+// request's.
+func TestLostAnswerBesideAnOrder(t *testing.T) {
+	t.Parallel()
+	for fault, charged := range map[string]int{"after:reset": 2, "before:reset": 1} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			d := open(t)
+			gate := d.gate()
+			plan := d.MustPlan(requestType, nil, of("k"))
+			held := gate.HoldRequest(http.MethodPost, "/proxy/*")
+			d.server.AddFault("proxy.call:" + fault)
+			type outcome struct {
+				made  *protocol.Instance
+				diags protocol.Diagnostics
+			}
+			done := make(chan outcome, 1)
+			go func() { made, diags := d.Apply(plan); done <- outcome{made, diags} }()
+			held.Arrived()
+			d.outside(myKey, http.MethodPost, "/orders/", `{"agent_id": "`+summID+`", "prompt": "elsewhere", "payment_method": "credits"}`)
+			held.Release()
+			got := <-done
+			if len(d.entries()) != charged {
+				t.Fatalf("charged %q", d.charges())
+			}
+			if charged == 1 {
+				if got.made != nil || !got.diags.Errors().Say("not there", "safe to apply again") {
+					t.Errorf("%v %s", got.made, got.diags)
+				}
+				return
+			}
+			if got.diags.HasErrors() || got.made.ID() != d.entries()[1].ID {
+				t.Errorf("%v %s", got.made, got.diags)
+			}
+		})
+	}
+}

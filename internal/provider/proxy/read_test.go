@@ -176,7 +176,7 @@ func TestAction(t *testing.T) {
 	}, out.Progress); diff != "" || len(out.Diagnostics) > 0 {
 		t.Errorf("progress (-want +got):\n%s\n%s", diff, out.Diagnostics)
 	}
-	if _, diags := d.PlanAction(readType, of("k")); !diags.Warnings().Say("Key was used before", "sends nothing") {
+	if _, diags := d.PlanAction(readType, of("k")); !diags.Warnings().Say("Key was used before", "takes it over for $0.00") {
 		t.Errorf("the plan: %s", diags)
 	}
 	again := d.MustInvoke(readType, of("k"))
@@ -207,7 +207,25 @@ func TestActionTwiceInOneRun(t *testing.T) {
 	if first.Diagnostics.HasErrors() || second.Diagnostics.HasErrors() || !strings.Contains(second.Progress[1], "Nothing was sent") {
 		t.Errorf("%s\n%q %s", first.Diagnostics, second.Progress, second.Diagnostics)
 	}
+	// With something else to ask it is another one's key, which is no reason to ask nothing without a word.
+	third := d.Invoke(readType, of("k", "prompt", "something else"))
+	said(t, "another prompt", third.Diagnostics.Errors(), "idempotency_key", "another purchase")
 	d.mustHaveCharged("0.5")
+}
+
+// TestActionLimits tells, at plan, of the limits that an apply would refuse the request for, and counts a key once.
+func TestActionLimits(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.reconfigure("spending", values{"max_per_apply": "0.60", "max_per_purchase": "0.50", "journal": t.TempDir()})
+	for range 2 {
+		if _, diags := d.PlanAction(readType, of("k")); len(diags) > 0 {
+			t.Error(diags)
+		}
+	}
+	_, diags := d.PlanAction(readType, of("l", "max_price", "0.51"))
+	said(t, "the limit of one", diags.Errors(), "", "max_per_purchase is $0.50")
+	said(t, "the limit of all", diags.Errors(), "", "$1.01 in 2 purchases", "max_per_apply is $0.60")
 }
 
 // TestActionAnswers shows what can be shown.
