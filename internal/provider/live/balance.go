@@ -79,7 +79,8 @@ func (f *Facts) compare(ctx context.Context, at path.Path, prices, fees money.Am
 	}
 	total := prices.Add(fees)
 	detail := fmt.Sprintf("The purchases of this plan, with this one, authorise %s together, and %s is available%s. What this plan deposits is not "+
-		"counted. An apply buys nothing that the balance does not cover. Top the credits up, or authorise less.", total.USD(), balance.Available.USD(), kept)
+		"counted. An apply buys nothing that the balance does not cover. Top the credits up, or authorise less.",
+		total.USD(), balance.Available.USD(), kept)
 	switch {
 	case prices.GreaterThan(left), keeps && total.GreaterThan(left):
 		if f.sums.first("that it is short") {
