@@ -140,9 +140,14 @@ func TestStateLost(t *testing.T) {
 			t.Parallel()
 			d := open(t)
 			made := d.ask(config)
+			d.reprice(summID, "90") // of no interest any more
+			d.reprice("00000000-0000-4000-8000-000000000003", "90")
 			d.NextWalk()
 			plan := d.MustPlan(requestType, nil, config)
 			said(t, "the plan", plan.Diagnostics.Warnings(), "", "Key was used before", made.ID(), "$0.00")
+			if len(plan.Diagnostics) != 1 {
+				t.Error(plan.Diagnostics)
+			}
 			again, diags := d.PlanAndApply(requestType, nil, config)
 			if diags.HasErrors() || !diags.Warnings().Say("taken over", made.ID()) || !diags.Warnings().Say("Answer of an earlier run can't be read again", "change idempotency_key") {
 				t.Fatal(diags)
@@ -256,5 +261,22 @@ func TestUpdateOfWhatIsBound(t *testing.T) {
 	}
 	_, diags := d.Apply(plan)
 	said(t, "the update", diags.Errors(), "prompt", "This would buy again", "change idempotency_key too")
+	d.mustHaveSent(1)
+}
+
+// TestForgottenInputs destroys with a plan that did not tell the journal of the request, as one without refresh from another machine: the key stays bound
+// to what was asked.
+func TestForgottenInputs(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	made := d.ask(of("k"))
+	d.NextWalk()
+	plan := d.MustPlan(requestType, made, nil)
+	d.reconfigure("spending.journal", t.TempDir())
+	if _, diags := d.Apply(plan); diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	d.NextWalk()
+	d.refuse(of("k", "prompt", "another"), "idempotency_key", "another purchase")
 	d.mustHaveSent(1)
 }
