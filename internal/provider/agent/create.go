@@ -35,6 +35,7 @@ const (
 // Create implements resource.Resource. Everything that can fail happens before the launch; once it is paid only warnings follow, as an error would
 // make Terraform destroy the agent and pay for another.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)

@@ -13,6 +13,7 @@ import (
 // Delete implements resource.Resource: an agent is delisted, a reservation is cancelled. Protection is looked at again before any request, as a plan
 // of a tainted agent never saw it.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	api, diags := r.data.Client()

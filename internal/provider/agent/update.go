@@ -18,6 +18,7 @@ import (
 
 // Update implements resource.Resource. It may take several calls; where one fails, state says what the calls before it achieved.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var plan, config, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)

@@ -42,6 +42,7 @@ const (
 // Create implements resource.Resource. Everything that can fail happens before the order is placed; once it is paid only warnings follow, as an error
 // would taint it.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	api, diags := r.data.Client()

@@ -24,6 +24,7 @@ import (
 // Read implements resource.Resource. It never changes anything at AUTX, and asks nothing about an order that is finished: it does not change any
 // more.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {

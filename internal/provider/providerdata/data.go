@@ -4,6 +4,7 @@ package providerdata
 
 import (
 	"context"
+	"fmt"
 	"reflect"
 	"strings"
 	"sync"
@@ -35,6 +36,7 @@ type Data struct {
 	desk    *purchase.Desk
 	unknown []string
 	told    sync.Once
+	slowed  sync.Once
 	shared  sync.Map
 }
 
@@ -93,6 +95,31 @@ func (d *Data) KeptWarning() diag.Diagnostics {
 				"and drift is seen by the next one.")
 	})
 	return diags
+}
+
+// PaceWarning is the one warning of a walk in which AUTX has refused requests for coming too fast. It is empty before that, and once it was given.
+func (d *Data) PaceWarning() diag.Diagnostics {
+	var diags diag.Diagnostics
+	if d.client == nil {
+		return diags
+	}
+	perSecond, found := d.client.RateLimit()
+	if !found {
+		return diags
+	}
+	d.slowed.Do(func() {
+		diags.AddWarning("AUTX limits how fast requests may come", fmt.Sprintf("AUTX has refused requests for coming too fast (429), so the provider waits "+
+			"its turn: at the moment it makes about %.2g requests a second, and it goes faster as far as AUTX lets it. Nothing fails for that, it only "+
+			"takes longer. Where you know the limit, set requests_per_second in the provider block, so that no request is refused.", perSecond))
+	})
+	return diags
+}
+
+// Paced adds the PaceWarning to the diagnostics of a call; defer it in every call that makes requests.
+func (d *Data) Paced(diags *diag.Diagnostics) {
+	if d != nil {
+		diags.Append(d.PaceWarning()...)
+	}
 }
 
 func (d *Data) unknownArguments() string {

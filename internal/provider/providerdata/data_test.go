@@ -164,3 +164,35 @@ func TestFrom(t *testing.T) {
 		t.Errorf("something else: %v, %v", got, diags)
 	}
 }
+
+// TestPaceWarning: a walk that AUTX slows down says so once, with the rate, and others say nothing.
+func TestPaceWarning(t *testing.T) {
+	t.Parallel()
+	var requests atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if requests.Add(1) == 2 {
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
+		_, _ = w.Write([]byte(`{"available_usdc": "1"}`))
+	}))
+	t.Cleanup(server.Close)
+	d := mustNew(t, settings(server.URL))
+	api, _ := d.Client()
+	_, _ = api.Credits.Balance(t.Context())
+	if diags := d.PaceWarning(); len(diags) > 0 {
+		t.Errorf("before any refusal: %v", diags)
+	}
+	_, _ = api.Credits.Balance(t.Context())
+	var diags diag.Diagnostics
+	d.Paced(&diags)
+	d.Paced(&diags)
+	if len(diags) != 1 || diags.HasError() || !strings.Contains(diags[0].Detail(), "requests a second") || !strings.Contains(diags[0].Detail(), "requests_per_second") {
+		t.Errorf("after a refusal: %v", diags)
+	}
+	(*providerdata.Data)(nil).Paced(&diags) // while nothing is configured
+	unknown := mustNew(t, providerdata.Settings{Unknown: []string{"api_key"}})
+	if unknown.Paced(&diags); len(diags) != 1 {
+		t.Errorf("without a client: %v", diags)
+	}
+}
