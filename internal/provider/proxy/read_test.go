@@ -160,7 +160,7 @@ func TestReadWithoutAProvider(t *testing.T) {
 		if plan := d.Plan(requestType, nil, of("k")); plan.Diagnostics.HasErrors() {
 			t.Error(plan.Diagnostics)
 		}
-		if _, diags := d.PlanAction(readType, to("FREE", "k", "0")); diags.HasErrors() {
+		if _, diags := d.PlanAction(readType, to("FREE", "l", "0")); diags.HasErrors() {
 			t.Error(diags)
 		}
 	})
