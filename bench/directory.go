@@ -24,8 +24,8 @@ type directory struct {
 
 // spent is what one command took.
 type spent struct {
-	wall, cli time.Duration // cli is processor time of the CLI's process
-	cliPeak   int64         // bytes
+	wall, cli time.Duration // cli is processor time of the CLI's process and of the provider processes that it has waited for
+	cliPeak   int64         // bytes, of the largest of them
 	provider  processes
 }
 

@@ -84,9 +84,9 @@ func (c *Client) Instance() string {
 	return ""
 }
 
-// RateLimit tells whether the service has answered 429 to a request of this client, and the rate, in requests a second, at which the client goes on
-// since.
-func (c *Client) RateLimit() (perSecond float64, found bool) { return c.pacer.limited() }
+// RateLimit tells how long the requests of this client have waited, all together, since the service has answered one with 429, and the rate, in
+// requests a second, at which they go on. Without a 429 nothing has waited.
+func (c *Client) RateLimit() (perSecond float64, waited time.Duration) { return c.pacer.limited() }
 
 func (c *Client) noteInstance(id string) {
 	if id != "" && id != c.Instance() {

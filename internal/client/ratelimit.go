@@ -27,6 +27,7 @@ type pacer struct {
 	changed chan struct{} // closed when the bucket is replaced, as places given by the old one no longer count
 	paused  time.Time     // no request before this time
 	done    uint64        // answers other than 429
+	waited  time.Duration // by all requests together, since a 429
 }
 
 func newPacer(perSecond float64) *pacer {
@@ -54,7 +55,8 @@ func (p *pacer) wait(ctx context.Context) error {
 		if place.wait >= longWait {
 			p.told.Do(func() { logSlowedDown(ctx, place.wait) })
 		}
-		timer := time.NewTimer(place.wait)
+		began, timer := time.Now(), time.NewTimer(place.wait)
+		ready := false
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -63,10 +65,21 @@ func (p *pacer) wait(ctx context.Context) error {
 		case <-place.changed:
 			timer.Stop()
 		case <-timer.C:
-			if place.reserved != nil {
-				return nil
-			}
+			ready = place.reserved != nil
 		}
+		p.hasWaited(time.Since(began))
+		if ready {
+			return nil
+		}
+	}
+}
+
+// hasWaited adds up what a limit of the service has cost; the configured rate is what the user wants.
+func (p *pacer) hasWaited(took time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.pace.found {
+		p.waited += took
 	}
 }
 
@@ -126,9 +139,9 @@ func (p *pacer) refused(sent, now time.Time, wait time.Duration) {
 	}
 }
 
-// limited is the rate at which the service was found to take requests, and whether it has answered 429 at all.
-func (p *pacer) limited() (perSecond float64, found bool) {
+// limited is the rate at which requests go on since the service has answered 429, and how long they have waited for that, all together.
+func (p *pacer) limited() (perSecond float64, waited time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return float64(p.pace.limit), p.pace.found
+	return float64(p.pace.limit), p.waited
 }

@@ -1,7 +1,8 @@
 // Provider is the AUTX provider as the benchmark runs it: it notes what the process took, and can be profiled. The released provider can do neither.
 //
-// AUTX_BENCH_NOTES names a file to which a line of JSON is added when the process ends. AUTX_BENCH_PROFILES names a directory for a CPU and an allocation
-// profile of each process. AUTX_BENCH_UNTUNED=1 leaves out what the released provider does to be cheap. AUTX_BENCH_BARE=1 makes its agents ones that do nothing: what is left is what the CLI and the plugin framework take.
+// AUTX_BENCH_NOTES names a file to which a line of JSON is added when the process ends. AUTX_BENCH_PROFILES names a directory for a CPU, an
+// allocation and a goroutine profile of each process. AUTX_BENCH_UNTUNED=1 leaves out what the released provider does to be cheap.
+// AUTX_BENCH_BARE=1 makes its agents ones that do nothing: what is left is what the CLI and the plugin framework take.
 package main
 
 import (
@@ -108,6 +109,11 @@ func profile(dir string) (stop func() error, err error) {
 		if err != nil {
 			return errors.Join(cpu.Close(), err)
 		}
-		return errors.Join(cpu.Close(), pprof.Lookup("allocs").WriteTo(allocs, 0), allocs.Close())
+		goroutines, err := create("goroutines")
+		if err != nil {
+			return errors.Join(cpu.Close(), allocs.Close(), err)
+		}
+		return errors.Join(cpu.Close(), pprof.Lookup("allocs").WriteTo(allocs, 0), allocs.Close(),
+			pprof.Lookup("goroutine").WriteTo(goroutines, 0), goroutines.Close())
 	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -97,19 +98,23 @@ func (d *Data) KeptWarning() diag.Diagnostics {
 	return diags
 }
 
-// PaceWarning is the one warning of a walk in which AUTX has refused requests for coming too fast. It is empty before that, and once it was given.
+// longPace is how long the requests of a walk may wait for AUTX, all together, before a warning explains that: a single refusal is not worth one.
+const longPace = 3 * time.Second
+
+// PaceWarning is the one warning of a walk that AUTX slows down by refusing requests that come too fast. It is empty before that, and once it was
+// given.
 func (d *Data) PaceWarning() diag.Diagnostics {
 	var diags diag.Diagnostics
 	if d.client == nil {
 		return diags
 	}
-	perSecond, found := d.client.RateLimit()
-	if !found {
+	perSecond, waited := d.client.RateLimit()
+	if waited < longPace {
 		return diags
 	}
 	d.slowed.Do(func() {
-		diags.AddWarning("AUTX limits how fast requests may come", fmt.Sprintf("AUTX has refused requests for coming too fast (429), so the provider waits "+
-			"its turn: at the moment it makes about %.2g requests a second, and it goes faster as far as AUTX lets it. Nothing fails for that, it only "+
+		diags.AddWarning("AUTX limits how fast requests may come", fmt.Sprintf("AUTX has refused requests for coming too fast (429), so the provider "+
+			"waits its turn: at the moment it makes about %.2g requests a second, and it goes faster as far as AUTX lets it. Nothing fails for that, it only "+
 			"takes longer. Where you know the limit, set requests_per_second in the provider block, so that no request is refused.", perSecond))
 	})
 	return diags

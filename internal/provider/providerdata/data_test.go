@@ -1,6 +1,7 @@
 package providerdata_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -165,34 +167,45 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// TestPaceWarning: a walk that AUTX slows down says so once, with the rate, and others say nothing.
+// answers gives the answer to each request, without a network.
+type answers func() *http.Response
+
+func (a answers) RoundTrip(*http.Request) (*http.Response, error) { return a(), nil }
+
+// TestPaceWarning: a walk that AUTX slows down says so once, with the rate. One that it hardly slows down says nothing.
 func TestPaceWarning(t *testing.T) {
 	t.Parallel()
-	var requests atomic.Int32
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if requests.Add(1) == 2 {
-			w.WriteHeader(http.StatusTooManyRequests)
-			return
+	synctest.Test(t, func(t *testing.T) {
+		var requests int
+		s := settings("")
+		s.Client.MaxRetries = 3
+		s.Client.Transport = answers(func() *http.Response {
+			requests++
+			status, header := http.StatusOK, http.Header{}
+			if requests%3 == 2 {
+				status = http.StatusTooManyRequests
+				header.Set("Retry-After", "2")
+			}
+			return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(`{"available_usdc": "1"}`))}
+		})
+		d := mustNew(t, s)
+		api, _ := d.Client()
+		var diags diag.Diagnostics
+		for call, warnings := range []int{0, 0, 1, 1, 1} { // the second request is refused, and those after it wait for their turn
+			if _, err := api.Credits.Balance(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if d.Paced(&diags); len(diags) != warnings {
+				t.Errorf("after call %d, %d requests: %v", call, requests, diags)
+			}
 		}
-		_, _ = w.Write([]byte(`{"available_usdc": "1"}`))
-	}))
-	t.Cleanup(server.Close)
-	d := mustNew(t, settings(server.URL))
-	api, _ := d.Client()
-	_, _ = api.Credits.Balance(t.Context())
-	if diags := d.PaceWarning(); len(diags) > 0 {
-		t.Errorf("before any refusal: %v", diags)
-	}
-	_, _ = api.Credits.Balance(t.Context())
-	var diags diag.Diagnostics
-	d.Paced(&diags)
-	d.Paced(&diags)
-	if len(diags) != 1 || diags.HasError() || !strings.Contains(diags[0].Detail(), "requests a second") || !strings.Contains(diags[0].Detail(), "requests_per_second") {
-		t.Errorf("after a refusal: %v", diags)
-	}
-	(*providerdata.Data)(nil).Paced(&diags) // while nothing is configured
-	unknown := mustNew(t, providerdata.Settings{Unknown: []string{"api_key"}})
-	if unknown.Paced(&diags); len(diags) != 1 {
-		t.Errorf("without a client: %v", diags)
-	}
+		if diags.HasError() || !strings.Contains(diags[0].Detail(), "requests a second") || !strings.Contains(diags[0].Detail(), "requests_per_second") {
+			t.Errorf("the warning is %v", diags)
+		}
+		(*providerdata.Data)(nil).Paced(&diags) // while nothing is configured
+		unknown := mustNew(t, providerdata.Settings{Unknown: []string{"api_key"}})
+		if unknown.Paced(&diags); len(diags) != 1 {
+			t.Errorf("without a client: %v", diags)
+		}
+	})
 }
