@@ -1,6 +1,7 @@
 package proxy_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -196,4 +197,30 @@ func TestAccDataSource(t *testing.T) {
 	s.main("data \"autx_proxy\" \"echo\" {\n  agent = \"SUMM\"\n  prompt = \"hello\"\n}\n")
 	s.Report("apply", "-auto-approve").MustFail("agent", "Agent is not free", "$0.50")
 	s.mustHaveCharged()
+}
+
+// TestAccLargestAnswers carries answers of exactly the most that is kept, text and bytes, through a CLI into its state.
+func TestAccLargestAnswers(t *testing.T) {
+	t.Parallel()
+	const most = 16 << 20
+	s := begin(t)
+	s.server.AddFault(fmt.Sprintf("proxy.call:after:status=200,body_bytes=%d,body=x", most))
+	s.main(request("text"))
+	s.MustApply()
+	s.server.AddFault(fmt.Sprintf("proxy.call:after:status=200,body_bytes=%d,body=\xff\x00", most))
+	s.main(request("text"), request("bytes"))
+	s.MustApply()
+	kept := map[string]int{}
+	for _, object := range s.Stored() {
+		decoded, err := base64.StdEncoding.DecodeString(object.Text("response_base64"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[object.Address] = len(object.Text("response_text")) + len(decoded)
+	}
+	if kept[address("text")] != most || kept[address("bytes")] != most {
+		t.Errorf("kept %v bytes", kept)
+	}
+	s.MustBeSettled()
+	s.mustHaveCharged("0.5", "0.5")
 }
