@@ -180,8 +180,8 @@ func (b *buyer) opening(ctx context.Context, failure error) error {
 	return uncertain{failure}
 }
 
-// find looks for a session whose opening was lost: an active one of the agent that was not there before. One that has ended holds nothing and, as no
-// message was sent, cost nothing.
+// find looks for a session whose opening was lost: an active one of the agent that was not there before, and in which nothing was said. One that has
+// ended holds nothing and, as no message was sent, cost nothing. One in which something was said is somebody else's conversation, under way.
 func (b *buyer) find(ctx context.Context, snapshot json.RawMessage) ([]purchase.Match, error) {
 	var before []string
 	if err := json.Unmarshal(snapshot, &before); err != nil {
@@ -194,12 +194,15 @@ func (b *buyer) find(ctx context.Context, snapshot json.RawMessage) ([]purchase.
 	var found []purchase.Match
 	for i := range sessions {
 		one := &sessions[i]
-		if !ended(one.Status.Or(statusActive)) && b.with(one) && !slices.Contains(before, one.ID) {
+		if !ended(one.Status.Or(statusActive)) && !begun(one) && b.with(one) && !slices.Contains(before, one.ID) {
 			found = append(found, purchase.Match{ID: one.ID, Label: label(one)})
 		}
 	}
 	return found, nil
 }
+
+// begun tells whether AUTX says that something was said in a session.
+func begun(s *client.Session) bool { return s.MessageCount.Or(0) > 0 }
 
 // with tells whether a session is with the wanted agent, as far as AUTX says with whom it is.
 func (b *buyer) with(s *client.Session) bool {

@@ -60,7 +60,9 @@ func assign(turns []turnModel, charges []charge) (of map[int]charge, left []char
 	}
 	left = slices.DeleteFunc(slices.Clone(charges), func(one charge) bool { return taken[one.order] })
 	for i := range turns {
-		if turns[i].open() && turns[i].OrderID.IsNull() && len(left) > 0 {
+		// One that was answered without naming its order has a charge as well, which must not be taken for that of a later turn.
+		mayBeCharged := turns[i].is(turnUnknown) || turns[i].is(turnCompleted)
+		if mayBeCharged && turns[i].OrderID.IsNull() && len(left) > 0 {
 			of[i], left = left[0], left[1:]
 		}
 	}

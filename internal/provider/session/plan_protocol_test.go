@@ -28,6 +28,7 @@ func TestValidate(t *testing.T) {
 		"not known yet":      {of("k", "messages", protocol.Unknown, "agent", protocol.Unknown, "max_cost", protocol.Unknown, "idempotency_key", protocol.Unknown), "", nil},
 		"a message unknown":  {of("k", "messages", []any{"a", protocol.Unknown}), "", nil},
 		"a huge message":     {of("k", "messages", []string{strings.Repeat("\n", 1<<19)}), "messages.0", []string{"1048578 bytes", "1 MiB"}},
+		"a page of HTML":     {of("k", "messages", []string{strings.Repeat("<&>", 300_000)}), "", nil},
 		"a large message":    {of("k", "messages", []string{strings.Repeat("n", 1<<20-200)}), "", nil},
 		"an empty message":   {of("k", "messages", []string{"a", ""}), "messages.1", []string{"at least 1"}},
 		"a null message":     {of("k", "messages", []any{"a", nil}), "messages", []string{"null"}},

@@ -18,6 +18,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 )
 
 func told(diags diag.Diagnostics, texts ...string) bool {
@@ -325,6 +326,13 @@ func TestAssign(t *testing.T) {
 	if of[0].order != "o2" || of[1].order != "o1" || len(of) != 2 || len(left) != 1 || left[0].order != "" {
 		t.Errorf("assigned %+v, left %+v", of, left)
 	}
+	// One that was answered and billed without its order keeps its charge from the one after it, of which nothing is known.
+	nameless := newTurn(types.StringValue("a"), turnCompleted)
+	nameless.OutputText, nameless.AmountCharged = types.StringValue("x"), usd.Of(money.MustParse("0.05"))
+	of, left = assign([]turnModel{nameless, newTurn(types.StringValue("b"), turnUnknown)}, charges[:1])
+	if of[0].order != "o1" || len(of) != 1 || len(left) != 0 {
+		t.Errorf("without its order: assigned %+v, left %+v", of, left)
+	}
 }
 
 // TestThousandTurns holds a conversation of a thousand messages: nothing is lost, and no goroutine and no memory stays behind.
@@ -471,14 +479,37 @@ func TestRefusedOpening(t *testing.T) {
 		t.Fatal(diags)
 	}
 	certain("another one of this walk", true, refused)
-	theirs := placeAt(t, p.server, t.TempDir(), nil).wanting("theirs", 1)
-	theirs.chat.closes = false
-	if _, diags := theirs.buy(t.Context()); len(diags) > 0 {
+	if _, diags := placeAt(t, p.server, t.TempDir(), nil).wanting("theirs", 0).buy(t.Context()); len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	certain("one that nobody here knows", false, refused)
+	certain("one that nobody here knows, in which nothing was said", false, refused)
 	certain("a loss", false, &client.Error{Outcome: client.Unknown})
 	certain("surely not sent", true, &client.Error{Outcome: client.NotSent})
 	p.server.AddFault("sessions.list:before:status=500")
 	certain("no list", false, refused)
+}
+
+// TestStrangersConversation loses the answer to an opening, and later gets a refusal, while somebody else talks to the same agent on the same account:
+// their conversation is not taken for the lost one, which would close it under their hands.
+func TestStrangersConversation(t *testing.T) {
+	t.Parallel()
+	for rule, want := range map[string]string{"sessions.open:before:reset,skip=1": "most likely not made", "sessions.open:before:status=402,skip=1,body=too little": "too little"} {
+		p := openPlace(t, mockserver.Responder{}, nil)
+		p.server.AddFault(rule)
+		if _, err := p.walk.idsBefore(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		theirs := placeAt(t, p.server, t.TempDir(), nil).wanting("theirs", 1)
+		theirs.chat.closes = false
+		if _, diags := theirs.buy(t.Context()); len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		done, diags := p.wanting("k", 1).buy(t.Context())
+		if done != nil || !told(diags, want) {
+			t.Errorf("%s: %+v: %v", rule, done, diags)
+		}
+		if s := p.server.State().Sessions[0]; s.Status != statusActive {
+			t.Errorf("%s: theirs is %s", rule, s.Status)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,10 +23,19 @@ func (messageSize) ValidateString(_ context.Context, req validator.StringRequest
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	encoded, err := json.Marshal(req.ConfigValue.ValueString())
-	if err == nil && len(encoded) <= mostBytes {
+	size, err := sizeAsJSON(req.ConfigValue.ValueString())
+	if err == nil && size <= mostBytes {
 		return
 	}
 	resp.Diagnostics.AddAttributeError(req.Path, "Message is too long", fmt.Sprintf("%s has %d bytes as JSON, and AUTX takes less than 1 MiB in one "+
-		"message. Say it in several.", req.Path, len(encoded)))
+		"message. Say it in several.", req.Path, size))
+}
+
+// sizeAsJSON is how many bytes a text takes in a frame, where characters that are special in HTML stay as they are.
+func sizeAsJSON(text string) (int, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(text)
+	return b.Len() - len("\n"), err //nolint:wrapcheck // text can always be written
 }
