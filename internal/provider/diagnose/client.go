@@ -140,6 +140,8 @@ func nextStepUnanswered(failure *client.Error) string {
 	switch {
 	case errors.Is(failure, context.Canceled) || (failure.Attempts == 0 && !errors.Is(failure, context.DeadlineExceeded)):
 		return "" // interrupted, or not worth sending: the error says it all
+	case failure.Outcome == client.Refused:
+		return "" // an error came over a WebSocket, which has no statuses: what AUTX says is all there is to know
 	case errors.Is(failure, context.DeadlineExceeded) || failure.Status == http.StatusRequestTimeout:
 		return "It took too long. If AUTX needs more time, raise timeout in the provider block, or the resource's timeouts. The next plan reads what is " +
 			"there now."

@@ -105,6 +105,7 @@ func TestNextStep(t *testing.T) {
 		"408":                       {client.Error{Status: 408, Attempts: 1}, "timeout"},
 		"409":                       {client.Error{Status: 409, Outcome: client.Refused}, ""},
 		"422":                       {client.Error{Status: 422, Outcome: client.Refused}, ""},
+		"error over a WebSocket":    {client.Error{Method: "WS", Outcome: client.Refused, Attempts: 1}, ""},
 		"429":                       {client.Error{Status: 429, Outcome: client.Refused}, "requests_per_second"},
 		"500":                       {client.Error{Status: 500}, "request id"},
 		"503":                       {client.Error{Status: 503}, "Try again later"},

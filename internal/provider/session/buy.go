@@ -234,7 +234,7 @@ func label(s *client.Session) string {
 func (b *buyer) refused(err error) diag.Diagnostics {
 	refusal, ok := errors.AsType[*purchase.Refusal](err)
 	if !ok {
-		return diagnose.Error("Could not open "+b.chat.title(), err, nil)
+		return b.unopened(err)
 	}
 	at, detail := path.Empty(), diagnose.Detail(refusal)
 	switch refusal.Reason {
@@ -252,6 +252,17 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 		return diag.Diagnostics{diag.NewErrorDiagnostic(refusal.Summary, detail)}
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, refusal.Summary, detail)}
+}
+
+// unopened explains why a session surely was not opened.
+func (b *buyer) unopened(err error) diag.Diagnostics {
+	diags := diagnose.Error("Could not open "+b.chat.title(), err, nil)
+	if failure, ok := client.AsError(err); ok && failure.Outcome == client.Refused && len(diags) == 1 {
+		// That it was refused was checked against the list of sessions.
+		diags[0] = diag.NewErrorDiagnostic(diags[0].Summary(), diags[0].Detail()+"\n\nNo session was opened and nothing was charged. Apply again once "+
+			"what AUTX says is mended: the key is not used up.")
+	}
+	return diags
 }
 
 // wantedOf is what a session asks of its agent.

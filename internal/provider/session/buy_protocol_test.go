@@ -105,7 +105,7 @@ func TestBuyRefused(t *testing.T) {
 		"price not told":      {of("k"), `agents.get_by_ticker:after:status=200,skip=2,body={"id":"x"}`, "", []string{"does not tell what a message", "nothing was charged"}},
 		"price not read":      {of("k"), "agents.get_by_ticker:before:status=500,times=0", "", []string{"500", "nothing was charged"}},
 		"no snapshot":         {of("k"), "sessions.list:before:status=500", "", []string{"500", "nothing was charged"}},
-		"an error frame":      {of("k"), "sessions.open:before:status=402,body=not enough credits", "", []string{"not enough credits"}},
+		"an error frame":      {of("k"), "sessions.open:before:status=402,body=not enough credits", "", []string{"not enough credits", "nothing was charged", "the key is not used up"}},
 		"no upgrade":          {of("k"), "", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
