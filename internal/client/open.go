@@ -22,8 +22,8 @@ func (s *SessionsService) Open(ctx context.Context, tickerOrID string) (*Convers
 	return s.OpenWhile(ctx, ctx, tickerOrID)
 }
 
-// OpenWhile is Open for a caller that may stop wanting the session: when wanted ends, no more is done to reach the service, and the error's outcome is
-// NotSent. Once the key is sent only ctx ends the opening, so that it is known what came of it.
+// OpenWhile is Open for a caller that may stop wanting the session: when wanted ends, no more is done to reach the service, and the error's outcome
+// is NotSent. Once the key is sent only ctx ends the opening, so that it is known what came of it.
 func (s *SessionsService) OpenWhile(ctx, wanted context.Context, tickerOrID string) (*Conversation, error) {
 	path, err := pathOf("/ws/agent/%s", tickerOrID)
 	req := request{method: methodSocket, path: path, secrets: s.client.secrets}
