@@ -36,7 +36,6 @@ type buyer struct {
 
 	agentID  string          // as AUTX spells it; what the configuration says until that was read
 	agentErr error           // why the agent could not be read
-	price    money.Amount    // of a message
 	before   json.RawMessage // the snapshot of this attempt, nil where there is none
 	talk     *talk           // the conversation, nil where it was not held now
 	frame    *client.Session // what AUTX told when it was opened
@@ -120,12 +119,26 @@ func (b *buyer) cost(ctx context.Context) (money.Amount, error) {
 	if len(b.chat.messages) == 0 {
 		return money.Zero(), nil
 	}
+	price, err := b.priceOf(agent)
+	return price.Times(int64(len(b.chat.messages))), err
+}
+
+// priceNow is what a message costs at this moment. Whether AUTX charges what an agent costs now, or what it did when the session was opened, no
+// source says.
+func (b *buyer) priceNow(ctx context.Context) (money.Amount, error) {
+	agent, err := b.walk.facts.Now(ctx, live.TickerOrID(b.chat.agent))
+	if err != nil {
+		return money.Zero(), err
+	}
+	return b.priceOf(agent)
+}
+
+func (b *buyer) priceOf(agent *client.Agent) (money.Amount, error) {
 	price, ok := pricePerMessage(agent)
 	if !ok {
 		return money.Zero(), fmt.Errorf("AUTX does not tell what a message to agent %s costs", b.chat.agent)
 	}
-	b.price = price
-	return price.Times(int64(len(b.chat.messages))), nil
+	return price, nil
 }
 
 // snapshot gives the ids of the account's sessions before this one.
@@ -148,7 +161,7 @@ func (b *buyer) conduct(ctx, wanted context.Context, note purchase.Note) (string
 	session := conversation.Session()
 	b.walk.opened(session.ID)
 	b.frame = &session
-	b.talk = newTalk(b.chat, session.ID, note, b.price)
+	b.talk = newTalk(b.chat, session.ID, note, b.priceNow)
 	b.talk.say("Session " + session.ID + " is open")
 	if b.talk.begin() {
 		b.talk.hold(ctx, wanted, conversation)
@@ -257,10 +270,10 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 // unopened explains why a session surely was not opened.
 func (b *buyer) unopened(err error) diag.Diagnostics {
 	diags := diagnose.Error("Could not open "+b.chat.title(), err, nil)
-	if failure, ok := client.AsError(err); ok && failure.Outcome == client.Refused && len(diags) == 1 {
-		// That it was refused was checked against the list of sessions.
-		diags[0] = diag.NewErrorDiagnostic(diags[0].Summary(), diags[0].Detail()+"\n\nNo session was opened and nothing was charged. Apply again once "+
-			"what AUTX says is mended: the key is not used up.")
+	if failure, ok := client.AsError(err); ok && failure.Outcome != client.Unknown && len(diags) == 1 {
+		// Where it was refused that was checked against the list of sessions.
+		diags[0] = diag.NewErrorDiagnostic(diags[0].Summary(), diags[0].Detail()+"\n\nNo session was opened and nothing was charged. The key is not used "+
+			"up: apply again once the reason is gone.")
 	}
 	return diags
 }

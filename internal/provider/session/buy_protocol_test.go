@@ -105,7 +105,7 @@ func TestBuyRefused(t *testing.T) {
 		"price not told":      {of("k"), `agents.get_by_ticker:after:status=200,skip=2,body={"id":"x"}`, "", []string{"does not tell what a message", "nothing was charged"}},
 		"price not read":      {of("k"), "agents.get_by_ticker:before:status=500,times=0", "", []string{"500", "nothing was charged"}},
 		"no snapshot":         {of("k"), "sessions.list:before:status=500", "", []string{"500", "nothing was charged"}},
-		"an error frame":      {of("k"), "sessions.open:before:status=402,body=not enough credits", "", []string{"not enough credits", "nothing was charged", "the key is not used up"}},
+		"an error frame":      {of("k"), "sessions.open:before:status=402,body=not enough credits", "", []string{"not enough credits", "nothing was charged", "The key is not used up"}},
 		"no upgrade":          {of("k"), "", "", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -154,26 +154,41 @@ func TestBuyPriceRace(t *testing.T) {
 	}
 	d.mustHaveCharged("$0.00", 0, 0)
 
-	// After the price was read, and before the session is open.
-	d.reprice(chatID, "0.05")
+	// After the price was read, and before the session is open: it is read once more before anything is sent.
 	gate := d.gate()
-	held := gate.HoldRequest(http.MethodGet, "/ws/agent/*")
-	late := d.MustPlan(sessionType, nil, of("late"))
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		made, diags = d.Apply(late)
-	}()
-	held.Arrived()
-	d.reprice(chatID, "0.12")
-	held.Release()
-	<-done
+	raised := func(key, before, meanwhile string) {
+		d.reprice(chatID, "0.05")
+		opening := gate.HoldRequest(http.MethodGet, "/ws/agent/*")
+		late := d.MustPlan(sessionType, nil, of(key))
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			made, diags = d.Apply(late)
+		}()
+		opening.Arrived()
+		d.reprice(chatID, before)
+		reading := gate.HoldRequest(http.MethodGet, "/agents/ticker/*")
+		opening.Release()
+		reading.Arrived()
+		d.reprice(chatID, meanwhile)
+		reading.Release()
+		<-done
+	}
+	raised("early", "0.12", "0.12")
+	if diags.HasErrors() || turns(made) != "nn" || at(made.Values(), "spend.charged_usd") != "0" || made.Values()["status"] != "closed" {
+		t.Fatalf("made %v: %s", made.Values(), diags)
+	}
+	said(t, "raised before the first message", diags.Warnings(), "", "The price was raised while the session was opened", "would cost $0.24", "none was sent")
+	d.mustHaveCharged("$0.00", 0, 1)
+
+	// AUTX may charge what the agent cost when the session was opened, which nothing tells before the first message.
+	raised("late", "0.12", "0.05")
 	if diags.HasErrors() || turns(made) != "cn" || at(made.Values(), "turns.0.amount_charged") != "0.12" || at(made.Values(), "spend.charged_usd") != "0.12" {
 		t.Fatalf("made %v: %s", made.Values(), diags)
 	}
 	said(t, "raised in that moment", diags.Warnings(), "max_cost", "$0.12", "$0.10", made.ID())
 	said(t, "the next message", diags.Warnings(), "", "Message 2 would cost $0.12", "message 2 was not sent")
-	d.mustHaveCharged("$0.12", 1, 1)
+	d.mustHaveCharged("$0.12", 1, 2)
 	// Whoever takes that over has not paid it.
 	if _, diags := d.PlanAndApply(sessionType, nil, of("late")); diags.HasErrors() || diags.Say("More was charged") {
 		t.Error(diags)

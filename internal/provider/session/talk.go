@@ -30,7 +30,8 @@ type talk struct {
 	chat *chat
 	id   string // the session's
 	note purchase.Note
-	// price is what the next message is expected to cost.
+	// ask reads what a message costs now, and price is the most that one was seen to cost.
+	ask   func(context.Context) (money.Amount, error)
 	price money.Amount
 	turns []turnModel
 	// sent is how many messages were sent, or may have been.
@@ -41,8 +42,8 @@ type talk struct {
 	why string
 }
 
-func newTalk(c *chat, id string, note purchase.Note, price money.Amount) *talk {
-	return &talk{chat: c, id: id, note: note, price: price, turns: unsent(c.messages), refused: -1}
+func newTalk(c *chat, id string, note purchase.Note, ask func(context.Context) (money.Amount, error)) *talk {
+	return &talk{chat: c, id: id, note: note, ask: ask, turns: unsent(c.messages), refused: -1}
 }
 
 // begin notes the session, before anything is sent.
@@ -92,13 +93,22 @@ func priceTag(turn *turnModel) string {
 	return ""
 }
 
-// stops tells why a message is not to be sent; "" where it is.
+// stops tells why a message is not to be sent; "" where it is. What it costs is read anew: a conversation goes on for long, and AUTX takes no limit
+// with a message.
 func (t *talk) stops(wanted context.Context, next int) string {
+	price, err := t.ask(wanted)
 	switch {
 	case errors.Is(wanted.Err(), context.DeadlineExceeded):
 		return fmt.Sprintf("The time for it, %s, was over before message %d. To give it more, raise its timeout.", t.chat.timeout, next+1)
 	case wanted.Err() != nil:
 		return fmt.Sprintf("The run was interrupted before message %d.", next+1)
+	case err != nil:
+		return fmt.Sprintf("What message %d costs could not be read, so it was not sent: %v.", next+1, err)
+	}
+	t.price = money.Max(t.price, price)
+	if all := t.price.Times(int64(len(t.turns))); next == 0 && all.GreaterThan(t.chat.most) {
+		return fmt.Sprintf("The price was raised while the session was opened. A message costs %s now, so that the %d of them would cost %s, which is "+
+			"above max_cost, %s: none was sent.", t.price.USD(), len(t.turns), all.USD(), t.chat.most.USD())
 	}
 	charged := money.Zero()
 	for i := range t.turns[:next] {

@@ -149,7 +149,7 @@ func TestJournalFails(t *testing.T) {
 				t.Errorf("noted %s %s: %v", id, raw, err)
 			}
 			return nil
-		}, money.MustParse("0.05"))
+		}, costing())
 		if talk.begin() {
 			talk.hold(t.Context(), t.Context(), &fakeLine{send: func() (client.Turn, error) {
 				if last.Sent != sent+1 || len(last.Turns) != sent {
@@ -225,22 +225,27 @@ func TestStops(t *testing.T) {
 		err    error
 		want   string
 		why    string
+		prices []string
 	}{
-		"interrupted":         {gone, "1", turn("0.05"), nil, "nnn", "interrupted before message 1"},
-		"out of time":         {over, "1", turn("0.05"), nil, "nnn", "was over before message 1"},
-		"enough":              {t.Context(), "0.15", turn("0.05"), nil, "ccc", ""},
-		"dearer than told":    {t.Context(), "0.15", turn("0.06"), nil, "ccn", "Message 3 would cost $0.06: with the $0.12 charged so far that is above max_cost, $0.15."},
-		"much dearer":         {t.Context(), "0.15", turn("0.10"), nil, "cnn", "Message 2 would cost $0.10"},
-		"without a bill":      {t.Context(), "0.15", turn(""), nil, "ccc", ""},
-		"not enough, no bill": {t.Context(), "0.10", turn(""), nil, "ccn", "above max_cost, $0.10"},
-		"lost after done":     {t.Context(), "0.15", turn("0.05"), errors.New("lost"), "cnn", "broke off after message 1"},
-		"surely not sent":     {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.NotSent, Message: "shut"}, "nnn", "Message 1 could not be sent"},
-		"refused":             {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.Refused, Message: "no"}, "unn", "answered with an error"},
-		"lost":                {t.Context(), "0.15", client.Turn{Output: "ans"}, &client.Error{Outcome: client.Unknown}, "unn", "was lost"},
-		"of no known reason":  {t.Context(), "0.15", client.Turn{}, errors.New("odd"), "unn", "odd"},
-		"ended half-way":      {t.Context(), "0.15", client.Turn{Output: "ans"}, nil, "unn", "ended before it was complete"},
+		"interrupted":         {gone, "1", turn("0.05"), nil, "nnn", "interrupted before message 1", nil},
+		"out of time":         {over, "1", turn("0.05"), nil, "nnn", "was over before message 1", nil},
+		"enough":              {t.Context(), "0.15", turn("0.05"), nil, "ccc", "", nil},
+		"dearer than told":    {t.Context(), "0.15", turn("0.06"), nil, "ccn", "Message 3 would cost $0.06: with the $0.12 charged so far that is above max_cost, $0.15.", nil},
+		"much dearer":         {t.Context(), "0.15", turn("0.10"), nil, "cnn", "Message 2 would cost $0.10", nil},
+		"without a bill":      {t.Context(), "0.15", turn(""), nil, "ccc", "", nil},
+		"not enough, no bill": {t.Context(), "0.15", turn(""), nil, "ccn", "Message 3 would cost $0.06: with the $0.12", []string{"0.05", "0.05", "0.06"}},
+		"raised meanwhile":    {t.Context(), "0.15", turn("0.05"), nil, "cnn", "Message 2 would cost $0.11: with the $0.05 charged so far", []string{"0.05", "0.11"}},
+		"cheaper meanwhile":   {t.Context(), "0.15", turn("0.05"), nil, "ccc", "", []string{"0.05", "0.01"}},
+		"raised before":       {t.Context(), "0.15", turn("0.06"), nil, "nnn", "would cost $0.18, which is above max_cost, $0.15: none was sent", []string{"0.06"}},
+		"not read":            {t.Context(), "0.15", turn("0.05"), nil, "cnn", "What message 2 costs could not be read, so it was not sent: no price", []string{"0.05", ""}},
+		"lost after done":     {t.Context(), "0.15", turn("0.05"), errors.New("lost"), "cnn", "broke off after message 1", nil},
+		"surely not sent":     {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.NotSent, Message: "shut"}, "nnn", "Message 1 could not be sent", nil},
+		"refused":             {t.Context(), "0.15", client.Turn{}, &client.Error{Outcome: client.Refused, Message: "no"}, "unn", "answered with an error", nil},
+		"lost":                {t.Context(), "0.15", client.Turn{Output: "ans"}, &client.Error{Outcome: client.Unknown}, "unn", "was lost", nil},
+		"of no known reason":  {t.Context(), "0.15", client.Turn{}, errors.New("odd"), "unn", "odd", nil},
+		"ended half-way":      {t.Context(), "0.15", client.Turn{Output: "ans"}, nil, "unn", "ended before it was complete", nil},
 	} {
-		talk := newTalk(&chat{messages: []string{"a", "b", "c"}, most: money.MustParse(c.most), timeout: time.Minute}, "ses_1", func(string, json.RawMessage) error { return nil }, money.MustParse("0.05"))
+		talk := newTalk(&chat{messages: []string{"a", "b", "c"}, most: money.MustParse(c.most), timeout: time.Minute}, "ses_1", func(string, json.RawMessage) error { return nil }, costing(c.prices...))
 		talk.hold(t.Context(), c.wanted, &fakeLine{send: func() (client.Turn, error) { return c.turn, c.err }})
 		if got := statuses(talk.turns); got != c.want || (c.why == "") != (talk.why == "") || !strings.Contains(talk.why, c.why) {
 			t.Errorf("%s: %s, %q", name, got, talk.why)
@@ -248,6 +253,23 @@ func TestStops(t *testing.T) {
 		if c.turn.Output != "" && talk.turns[0].OutputText.ValueString() != c.turn.Output {
 			t.Errorf("%s: what came is lost: %v", name, talk.turns[0])
 		}
+	}
+}
+
+// costing reads one price after the other, and then the last; "" can't be read, and none is $0.05.
+func costing(prices ...string) func(context.Context) (money.Amount, error) {
+	if len(prices) == 0 {
+		prices = []string{"0.05"}
+	}
+	return func(context.Context) (money.Amount, error) {
+		next := prices[0]
+		if len(prices) > 1 {
+			prices = prices[1:]
+		}
+		if next == "" {
+			return money.Zero(), errors.New("no price")
+		}
+		return money.MustParse(next), nil
 	}
 }
 
@@ -260,7 +282,7 @@ func TestHangUp(t *testing.T) {
 		want         int
 	}{{true, false, []string{"a"}, 1}, {true, true, []string{"a"}, 0}, {false, false, []string{"a"}, 0}, {true, false, nil, 0}} {
 		with := &fakeLine{lost: c.lost}
-		newTalk(&chat{closes: c.closes, messages: c.messages}, "ses_1", nil, money.Zero()).hangUp(t.Context(), with)
+		newTalk(&chat{closes: c.closes, messages: c.messages}, "ses_1", nil, nil).hangUp(t.Context(), with)
 		if with.closed != c.want || with.cut != 1 {
 			t.Errorf("%+v: closed %d times, and cut %d times", c, with.closed, with.cut)
 		}
