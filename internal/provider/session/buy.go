@@ -179,6 +179,10 @@ func (uncertain) MayHaveBeenCarriedOut() bool { return true }
 // Unwrap gives what AUTX said.
 func (u uncertain) Unwrap() error { return u.error }
 
+// strangerSpeaks is how long somebody else's new session is given to be one in which something was said. Two that open a session at the same time, on
+// an account whose credits suffice for one, are the likeliest to meet.
+const strangerSpeaks = 3 * time.Second
+
 // opening is the error of an opening that failed. A refusal is checked against the list: what comes on a socket may be an error in place of a
 // session that is there, which would hold credits without anybody knowing it.
 func (b *buyer) opening(ctx context.Context, failure error) error {
@@ -186,9 +190,14 @@ func (b *buyer) opening(ctx context.Context, failure error) error {
 	if !ok || refused.Outcome != client.Refused {
 		return failure
 	}
-	found, err := b.find(ctx, b.before)
-	if err == nil && !slices.ContainsFunc(found, func(m purchase.Match) bool { return !b.walk.isOurs(m.ID) }) {
-		return failure
+	for _, pause := range []time.Duration{0, strangerSpeaks} {
+		if pause > 0 && b.walk.pause(ctx, pause) != nil {
+			break
+		}
+		found, err := b.find(ctx, b.before)
+		if err == nil && !slices.ContainsFunc(found, func(m purchase.Match) bool { return !b.walk.isOurs(m.ID) }) {
+			return failure
+		}
 	}
 	return uncertain{failure}
 }

@@ -150,6 +150,25 @@ func TestPlanManifest(t *testing.T) {
 	}
 }
 
+// TestPlanTeachesTheJournal plans with a state on a machine whose journal knows nothing, as a fresh runner does, each time without a refresh: from then
+// on the key is used there.
+func TestPlanTeachesTheJournal(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]values{"an update": of("k", "max_cost", "7"), "another key": of("next"), "a destroy": nil} {
+		d := open(t)
+		made := d.buy(of("k"))
+		d.reconfigure("spending.journal", t.TempDir())
+		d.MustPlan(sessionType, made, config)
+		again, diags := d.PlanAndApply(sessionType, nil, of("k"))
+		if diags.HasErrors() || again.ID() != made.ID() || turns(again) != "cc" {
+			t.Errorf("%s: again %v: %s", name, again, diags)
+		}
+		said(t, name, d.Plan(sessionType, nil, of("k")).Diagnostics.Warnings(), "", "Key was used before")
+		d.refuse(saying("k", 3), "idempotency_key", "other inputs") // the state knows them as well
+		d.mustHaveCharged("$0.10", 2, 1)
+	}
+}
+
 // TestPlanUsedKey asks nothing of AUTX for a key that was used: nothing is bought under it any more.
 func TestPlanUsedKey(t *testing.T) {
 	t.Parallel()

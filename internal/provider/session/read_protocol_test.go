@@ -583,6 +583,11 @@ func TestReadStateOfAnotherVersion(t *testing.T) {
 	if !full.State.Equal(made.State) {
 		t.Errorf("read %v", full.Values())
 	}
+	unbilled := with(made.Values(), "turns", []any{with(at(made.Values(), "turns.0").(values), "amount_charged", nil), at(made.Values(), "turns.1")})
+	d.NextWalk()
+	if billed := d.MustRead(d.Stored(sessionType, unbilled)); !billed.State.Equal(made.State) {
+		t.Errorf("read %v", billed.Values())
+	}
 	d.NextWalk()
 	if _, _, diags := d.Read(d.Stored(sessionType, values{})); !diags.HasErrors() {
 		t.Errorf("a state without id: %s", diags)

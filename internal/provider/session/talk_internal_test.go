@@ -511,6 +511,29 @@ func TestRefusedOpening(t *testing.T) {
 	certain("no list", false, refused)
 }
 
+// TestStrangerBeginsToTalk is refused while somebody else has just opened a session with the same agent, and says nothing in it yet: who is refused
+// waits a moment, and leaves it alone.
+func TestStrangerBeginsToTalk(t *testing.T) {
+	t.Parallel()
+	p := openPlace(t, mockserver.Responder{}, nil)
+	p.server.AddFault("sessions.open:before:status=402,skip=1,body=too little")
+	if _, err := p.walk.idsBefore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := placeAt(t, p.server, t.TempDir(), nil).walk.api.Sessions.Open(t.Context(), "CHAT")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer theirs.Abort()
+	p.walk.pause = func(ctx context.Context, _ time.Duration) error {
+		_, err := theirs.Send(ctx, "hello", nil)
+		return err
+	}
+	if done, diags := p.wanting("k", 1).buy(t.Context()); done != nil || !told(diags, "too little", "not used up") || theirs.Lost() {
+		t.Errorf("%+v: %v", done, diags)
+	}
+}
+
 // TestStrangersConversation loses the answer to an opening, and later gets a refusal, while somebody else talks to the same agent on the same account:
 // their conversation is not taken for the lost one, which would close it under their hands.
 func TestStrangersConversation(t *testing.T) {
