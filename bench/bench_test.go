@@ -54,7 +54,7 @@ func TestQuickRun(t *testing.T) {
 			t.Errorf("%s: %v", what, r.Requests)
 		case r.Workload == ours.Name && r.Step == stepDestroy && r.Requests["agents.delete"] != r.Resources:
 			t.Errorf("%s: %v", what, r.Requests)
-		case r.Workload == mixed.Name && r.Step == stepApply && r.Requests["orders.create"] != r.Resources/2:
+		case r.Workload == mixed.Name && r.Step == stepApply && (r.Requests["orders.create"] != r.Resources/3 || r.Requests["sessions.open"] != r.Resources/3):
 			t.Errorf("%s: %v", what, r.Requests)
 		}
 	}

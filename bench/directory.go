@@ -45,17 +45,19 @@ func newDirectory(parent, cli, binaries, profiles string, w workload, baseURL st
 	}
 	d := &directory{cli: cli, path: path, notes: filepath.Join(path, "notes.json")}
 	config := filepath.Join(path, "cli.tfrc")
-	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"autx-ai/autx\" = %q\n  }\n  direct {}\n}\n", binaries)
+	text := fmt.Sprintf("provider_installation {\n  dev_overrides {\n    %q = %q\n  }\n  direct {}\n}\n", "autx-ai/autx", binaries)
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, fmt.Errorf("write the CLI's settings: %w", err)
 	}
 	for _, entry := range os.Environ() {
-		if !strings.HasPrefix(entry, "TF_") && (!strings.HasPrefix(entry, "AUTX_") || strings.HasPrefix(entry, "AUTX_BENCH_UNTUNED")) && !strings.HasPrefix(entry, "TOFU_") {
+		name, _, _ := strings.Cut(entry, "=")
+		prefix, _, _ := strings.Cut(name, "_")
+		if (prefix != "TF" && prefix != "TOFU" && prefix != "AUTX") || name == "AUTX_BENCH_UNTUNED" {
 			d.env = append(d.env, entry)
 		}
 	}
-	d.env = append(d.env, "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "AUTX_BASE_URL="+baseURL, "AUTX_API_KEY=autx_live_bench",
-		"AUTX_BENCH_NOTES="+d.notes, "AUTX_BENCH_PROFILES="+profiles)
+	d.env = append(d.env, "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
+		"AUTX_BASE_URL="+baseURL, "AUTX_API_KEY=autx_live_bench", "AUTX_BENCH_NOTES="+d.notes, "AUTX_BENCH_PROFILES="+profiles)
 	if w.bare {
 		d.env = append(d.env, "AUTX_BENCH_BARE=1")
 	}

@@ -1,5 +1,6 @@
-// Bench measures how fast the provider is, beside what Terraform itself takes: the same number of resources as terraform_data, which is built in, and as
-// agents that do nothing, which have the schema of autx_agent. It writes a table (results.md), the figures (results.json) and a plot (results.svg).
+// Bench measures how fast the provider is, beside what Terraform itself takes: the same number of resources as terraform_data, which is built in,
+// and as agents that do nothing, which have the schema of autx_agent. It writes a table (results.md), the figures (results.json) and a plot
+// (results.svg).
 //
 // It needs Terraform or OpenTofu, and Linux for the figures of memory.
 package main
@@ -32,6 +33,7 @@ type options struct {
 	cli, out, profiles         string
 	sizes, latencies           []int
 	mixSizes                   []int
+	only                       []string
 	runs, limitedSize, compare int
 }
 
@@ -43,7 +45,8 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.profiles, "profiles", "", "a directory for a CPU and an allocation profile of each provider process (slows it down)")
 	flags.IntVar(&o.runs, "runs", 3, "how often each is measured; the median counts")
 	flags.IntVar(&o.limitedSize, "limited", 100, "the number of agents in the run with a rate limit of 5 requests a second; 0 leaves it out")
-	flags.IntVar(&o.compare, "compare", 50, "the latency, in ms, at which the bare provider and the mix are measured as well; the only one for the largest sizes")
+	flags.IntVar(&o.compare, "compare", 50, "the latency in ms at which the bare provider and the mix are measured too, and the largest sizes at all")
+	only := flags.String("only", "", "workloads to measure, of terraform_data, bare, agents, mix; all if empty")
 	sizes := flags.String("sizes", "1,100,500,1000,2000", "numbers of agents")
 	mixes := flags.String("mix", "500", "numbers of resources of the mix")
 	latencies := flags.String("latencies", "0,20,50", "the service's latencies in ms")
@@ -53,6 +56,9 @@ func parse(args []string) (options, error) {
 	}
 	if *quick {
 		*sizes, *mixes, *latencies, o.compare, o.runs, o.limitedSize = "1,20", "20", "20", 20, 1, 0
+	}
+	if *only != "" {
+		o.only = strings.Split(*only, ",")
 	}
 	for text, into := range map[*string]*[]int{sizes: &o.sizes, mixes: &o.mixSizes, latencies: &o.latencies} {
 		for field := range strings.SplitSeq(*text, ",") {
@@ -82,7 +88,7 @@ func run(ctx context.Context, args []string, say func(format string, args ...any
 		return fmt.Errorf("make a directory: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	b := &bench{cli: o.cli, binaries: filepath.Join(work, "bin"), work: work, runs: o.runs, say: say}
+	b := &bench{cli: o.cli, binaries: filepath.Join(work, "bin"), work: work, runs: o.runs, only: o.only, say: say}
 	if o.profiles != "" {
 		if b.profiles, err = filepath.Abs(o.profiles); err != nil {
 			return fmt.Errorf("find the directory for profiles: %w", err)
@@ -91,7 +97,8 @@ func run(ctx context.Context, args []string, say func(format string, args ...any
 			return fmt.Errorf("make the directory for profiles: %w", err)
 		}
 	}
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(b.binaries, "terraform-provider-autx"), "./cmd/provider").CombinedOutput(); err != nil {
+	binary := filepath.Join(b.binaries, "terraform-provider-autx")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "./cmd/provider").CombinedOutput(); err != nil {
 		return fmt.Errorf("build the provider: %w\n%s", err, out)
 	}
 	start := time.Now()

@@ -20,12 +20,13 @@ type setting struct {
 // The steps of one run, in order.
 const (
 	stepApply   = "apply"
+	stepFirst   = "first plan after the apply" // in which the provider's journal notes that the state has what was bought
 	stepNoOp    = "no-op plan"
 	stepChange  = "plan after one change"
 	stepDestroy = "destroy"
 )
 
-var steps = []string{stepApply, stepNoOp, stepChange, stepDestroy}
+var steps = []string{stepApply, stepFirst, stepNoOp, stepChange, stepDestroy}
 
 // result is one step of a workload in a setting, over all runs. What is not said to be a median is of the last run.
 type result struct {
@@ -69,10 +70,14 @@ type bench struct {
 	runs                          int
 	say                           func(format string, args ...any)
 	results                       []result
+	only                          []string // names of workloads; empty: all
 }
 
 // side measures workloads side by side in one setting: in each run every one of them, one after the other.
 func (b *bench) side(ctx context.Context, at setting, workloads ...workload) error {
+	if len(b.only) > 0 {
+		workloads = slices.DeleteFunc(workloads, func(w workload) bool { return !slices.Contains(b.only, w.Name) })
+	}
 	found := map[string]*result{}
 	var order []*result
 	for run := range b.runs {
@@ -146,7 +151,8 @@ func (b *bench) once(ctx context.Context, at setting, w workload) (_ []result, e
 		}
 		r := result{
 			Workload: w.Name, setting: at, Step: step, AllSeconds: []float64{took.wall.Seconds()},
-			CLISeconds: took.cli.Seconds() - took.provider.CPUSeconds, CLIPeakMiB: float64(took.cliPeak) / mib, Starts: took.provider.Starts, ProviderCPU: took.provider.CPUSeconds,
+			CLISeconds: took.cli.Seconds() - took.provider.CPUSeconds, CLIPeakMiB: float64(took.cliPeak) / mib,
+			Starts: took.provider.Starts, ProviderCPU: took.provider.CPUSeconds,
 			ProviderPeak: float64(took.provider.PeakBytes) / mib, ProviderMemory: float64(took.provider.Allocated) / mib,
 		}
 		r.Requests, r.Refused, r.Connections = s.traffic()

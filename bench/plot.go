@@ -19,7 +19,7 @@ func (r *report) plot(name string) error {
 	const columns, rows = 2, 2
 	width, height := 12*vg.Inch, 9*vg.Inch
 	panels := make([][]*plot.Plot, rows)
-	for i, step := range steps {
+	for i, step := range []string{stepApply, stepNoOp, stepChange, stepDestroy} {
 		panel, err := r.panel(step)
 		if err != nil {
 			return err
@@ -27,7 +27,10 @@ func (r *report) plot(name string) error {
 		panels[i/columns] = append(panels[i/columns], panel)
 	}
 	canvas := vgsvg.New(width, height)
-	tiles := draw.Tiles{Rows: rows, Cols: columns, PadX: vg.Inch / 4, PadY: vg.Inch / 4, PadTop: vg.Inch / 8, PadBottom: vg.Inch / 8, PadLeft: vg.Inch / 8, PadRight: vg.Inch / 8}
+	const between, around = vg.Inch / 4, vg.Inch / 8
+	tiles := draw.Tiles{
+		Rows: rows, Cols: columns, PadX: between, PadY: between, PadTop: around, PadBottom: around, PadLeft: around, PadRight: around,
+	}
 	canvases := plot.Align(panels, tiles, draw.New(canvas))
 	for i := range panels {
 		for j, panel := range panels[i] {
@@ -46,8 +49,12 @@ func (r *report) plot(name string) error {
 }
 
 var colors = []color.Color{
-	color.RGBA{A: 255, R: 110, G: 110, B: 110}, color.RGBA{A: 255, R: 220, G: 140}, color.RGBA{A: 255, R: 20, G: 90, B: 200}, color.RGBA{A: 255, R: 20, G: 150, B: 90},
-	color.RGBA{A: 255, R: 180, G: 40, B: 120}, color.RGBA{A: 255, R: 90, G: 60, B: 180},
+	color.RGBA{A: 255, R: 110, G: 110, B: 110},
+	color.RGBA{A: 255, R: 220, G: 140},
+	color.RGBA{A: 255, R: 20, G: 90, B: 200},
+	color.RGBA{A: 255, R: 20, G: 150, B: 90},
+	color.RGBA{A: 255, R: 180, G: 40, B: 120},
+	color.RGBA{A: 255, R: 90, G: 60, B: 180},
 }
 
 // panel is one step: a line for each workload and latency. The floor and the bare provider make no requests, so their latency is nobody's.

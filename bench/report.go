@@ -54,13 +54,15 @@ func (r *report) write(dir string) error {
 
 func (r *report) markdown() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "# Speed\n\nMeasured with %s on %s: median of %d runs, %s in all. Written by `make bench`.\n\n", r.CLI, r.Machine, r.Runs, r.Took.Round(time.Second))
-	out.WriteString("`terraform_data` is built into the CLI, and needs neither a provider process nor a request: it is the floor. `bare` are agents with the " +
-		"schema of `autx_agent` that do nothing: what they take beyond the floor is taken by the CLI and the plugin framework. Processor time is that " +
-		"of all provider processes of the command; memory is the peak of the largest one.\n")
+	fmt.Fprintf(&out, "# Speed\n\nMeasured with %s on %s: median of %d runs, %s in all. Written by `make bench`.\n\n",
+		r.CLI, r.Machine, r.Runs, r.Took.Round(time.Second))
+	out.WriteString("`terraform_data` is built into the CLI, and needs neither a provider process nor a request: it is the floor. `bare` are agents with " +
+		"the schema of `autx_agent` that do nothing: what they take beyond the floor is taken by the CLI and the plugin framework. Processor " +
+		"time is that of all provider processes of the command; memory is the peak of the largest one.\n")
 	for _, step := range steps {
 		fmt.Fprintf(&out, "\n## %s%s\n\n", strings.ToUpper(step[:1]), step[1:])
-		out.WriteString("| what | resources | latency | wall | × floor | requests | 429 | connections | CLI CPU | provider CPU | provider peak | starts |\n")
+		out.WriteString("| what | resources | latency | wall | × floor | requests | 429 | connections | CLI CPU | provider CPU | " +
+			"provider peak | starts |\n")
 		out.WriteString("|---|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|\n")
 		for _, one := range r.Results {
 			if one.Step == step {
@@ -91,7 +93,7 @@ func (r result) row() string {
 		strings.Join(requests, ", "), r.Refused, r.Connections, r.CLISeconds, r.ProviderCPU, peak, r.Starts)
 }
 
-// memory tells by how much the provider's peak grows with each resource: the slope of the line through the peaks of the agents' no-op plans and applies.
+// memory tells by how much the provider's peak grows with each agent: the slope of the line through the peaks.
 func (r *report) memory() string {
 	var out strings.Builder
 	for _, step := range steps {

@@ -45,7 +45,7 @@ func (s *service) begin() {
 }
 
 // traffic is what was asked since begin.
-func (s *service) traffic() (requests map[string]int, refused int, connections int) {
+func (s *service) traffic() (requests map[string]int, refused, connections int) {
 	requests = map[string]int{}
 	for _, r := range s.mock.Requests() {
 		if r.Status == http.StatusTooManyRequests {

@@ -16,8 +16,8 @@ type workload struct {
 	config func(n int, changed bool) string
 }
 
-// withSessions adds sessions to the mix.
-const withSessions = false
+// withSessions has sessions in the mix.
+const withSessions = true
 
 var (
 	floor = workload{Name: "terraform_data", builtin: true, config: dataConfig}
@@ -33,7 +33,14 @@ func dataConfig(n int, changed bool) string {
 		if changed && i == 0 {
 			value += "/changed"
 		}
-		fmt.Fprintf(&out, "resource \"terraform_data\" \"r%d\" {\n  input = {\n    name  = \"Agent %d\"\n    url   = %q\n    price = \"0.50\"\n  }\n}\n", i, i, value)
+		fmt.Fprintf(&out, `resource "terraform_data" "r%d" {
+  input = {
+    name  = "Agent %d"
+    url   = %q
+    price = "0.50"
+  }
+}
+`, i, i, value)
 	}
 	return out.String()
 }
@@ -105,7 +112,8 @@ const sellersAgent = "5b8ee2c1-3f0d-4d3a-9a55-0b5e5a0f7c11"
 const world = `{
   "users": [{"id": "me", "balance_usd": "10000000", "keys": [{"key": "autx_live_bench"}]}, {"id": "seller", "balance_usd": "0"}],
   "agents": [
-    {"owner": "seller", "id": "` + sellersAgent + `", "ticker": "SUMM", "name": "Summaries", "endpoint_url": "https://seller.example.com/summ", "service_price": "0.50"},
+    {"owner": "seller", "id": "` + sellersAgent + `", "ticker": "SUMM", "name": "Summaries",
+      "endpoint_url": "https://seller.example.com/summ", "service_price": "0.50"},
     {"owner": "seller", "ticker": "CHAT", "name": "Chat", "endpoint_url": "https://seller.example.com/chat", "service_price": "0.50",
       "manifest": {"supports_sessions": true, "session_price_per_message": "0.01"}}
   ]

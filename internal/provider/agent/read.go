@@ -72,7 +72,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	next.ID = state.ID // the same one in another case is no other agent
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.sawInState(ctx, next)...)
-	if !resp.Diagnostics.HasError() {
+	if !resp.Diagnostics.HasError() && !reflect.DeepEqual(next, state) { // encoding what has not changed costs as much as all the rest
 		resp.Diagnostics.Append(resp.State.Set(ctx, &next)...)
 	}
 }
