@@ -98,7 +98,12 @@ func (b *buyer) purchase(wanted context.Context) purchase.Purchase {
 		Conduct: func(ctx context.Context, note purchase.Note) (string, error) {
 			return b.conduct(ctx, wanted, note)
 		},
-		Find: b.find,
+		Find: func(ctx context.Context, snapshot json.RawMessage) ([]purchase.Match, error) {
+			if b.before == nil {
+				b.before = snapshot // an earlier attempt's, with which this one goes on
+			}
+			return b.find(ctx, snapshot)
+		},
 		Confirm: func(ctx context.Context, id string) (bool, error) {
 			_, err := read(ctx, b.walk.api, id)
 			if client.IsNotFound(err) {

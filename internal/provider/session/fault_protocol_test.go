@@ -146,6 +146,9 @@ func TestOpeningThatNeverArrived(t *testing.T) {
 	d := open(t)
 	d.server.AddFault("sessions.open:before:reset")
 	d.refuse(of("k"), "", "most likely not made", "safe to apply again")
+	// The next attempt is refused: that is as certain as if it were the first.
+	d.server.AddFault("sessions.open:before:status=402,body=not enough credits")
+	d.refuse(of("k"), "", "not enough credits", "nothing was charged", "The key is not used up")
 	d.mustHaveCharged("$0.00", 0, 0)
 	made, diags := d.PlanAndApply(sessionType, nil, of("k"))
 	if diags.HasErrors() || turns(made) != "cc" {
