@@ -35,6 +35,7 @@ type options struct {
 	mixSizes                   []int
 	only                       []string
 	runs, limitedSize, compare int
+	many                       int // from so many resources on a size is measured at one latency only
 }
 
 func parse(args []string) (options, error) {
@@ -45,14 +46,19 @@ func parse(args []string) (options, error) {
 	flags.StringVar(&o.profiles, "profiles", "", "a directory for a CPU and an allocation profile of each provider process (slows it down)")
 	flags.IntVar(&o.runs, "runs", 3, "how often each is measured; the median counts")
 	flags.IntVar(&o.limitedSize, "limited", 100, "the number of agents in the run with a rate limit of 5 requests a second; 0 leaves it out")
-	flags.IntVar(&o.compare, "compare", 50, "the latency in ms at which the bare provider and the mix are measured too, and the largest sizes at all")
+	flags.IntVar(&o.compare, "compare", 50, "the latency in ms at which the bare provider and the mix are measured too, and the larger sizes at all")
 	only := flags.String("only", "", "workloads to measure, of terraform_data, bare, agents, mix; all if empty")
-	sizes := flags.String("sizes", "1,100,500,1000,2000", "numbers of agents")
+	sizes := flags.String("sizes", "1,100,500", "numbers of agents")
 	mixes := flags.String("mix", "500", "numbers of resources of the mix")
 	latencies := flags.String("latencies", "0,20,50", "the service's latencies in ms")
 	quick := flags.Bool("quick", false, "a few seconds for a first look: 1 and 20 agents, once")
+	full := flags.Bool("full", false, "most of an hour: 1,000 and 2,000 agents as well, 500 at each latency")
 	if err := flags.Parse(args); err != nil {
 		return o, err
+	}
+	o.many = 500
+	if *full {
+		*sizes, o.many = "1,100,500,1000,2000", 1000
 	}
 	if *quick {
 		*sizes, *mixes, *latencies, o.compare, o.runs, o.limitedSize = "1,20", "20", "20", 20, 1, 0
@@ -75,8 +81,8 @@ func parse(args []string) (options, error) {
 	return o, nil
 }
 
-// many is from how many resources on a size is measured at one latency only.
-const many = 1000
+// once is from how many resources on a size is measured once only: the CLI's own time grows with the square of the number.
+const once = 2000
 
 func run(ctx context.Context, args []string, say func(format string, args ...any)) error {
 	o, err := parse(args)
@@ -119,14 +125,19 @@ func (b *bench) all(ctx context.Context, o options) error {
 			workloads := []workload{floor, ours}
 			if latency == o.compare {
 				workloads = []workload{floor, bare, ours}
-			} else if n >= many {
+			} else if n >= o.many {
 				continue
+			}
+			b.runs = o.runs
+			if n >= once {
+				b.runs = 1
 			}
 			if err := b.side(ctx, setting{Resources: n, LatencyMS: latency}, workloads...); err != nil {
 				return err
 			}
 		}
 	}
+	b.runs = o.runs
 	for _, n := range o.mixSizes {
 		if err := b.side(ctx, setting{Resources: n, LatencyMS: o.compare}, floor, mixed); err != nil {
 			return err
