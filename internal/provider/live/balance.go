@@ -11,6 +11,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
+	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
 const balanceShort = "Balance may not suffice"
@@ -43,6 +44,12 @@ func (s *sums) first(what string) bool {
 	}
 	s.told[what] = true
 	return true
+}
+
+// FirstPlan tells whether an action under a key is planned for the first time in this walk. It is planned once for each event that triggers it, and
+// bought once, so that the balance has to cover it once.
+func (f *Facts) FirstPlan(kind purchase.Kind, key string) bool {
+	return key == "" || f.sums.first("plan of "+string(kind)+" "+key)
 }
 
 // CheckBalance compares, at plan, what the purchases of this walk authorise together with what there is. It is told once in a walk.

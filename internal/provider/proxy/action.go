@@ -95,7 +95,7 @@ func (a *Action) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, r
 		Kind: kind, Key: key, Title: title(config.IdempotencyKey, config.Agent), Authorized: most, UnknownAmount: !known, Repeatable: true,
 	}))...)
 	// Under a key that was used before nothing is sent.
-	if resp.Diagnostics.HasError() || !a.data.Reachable() || a.data.Desk().UsedBefore(ctx, kind, key) {
+	if resp.Diagnostics.HasError() || !a.data.Reachable() || a.data.Desk().UsedBefore(ctx, kind, key) || !a.walk.facts.FirstPlan(kind, key) {
 		return
 	}
 	resp.Diagnostics.Append(a.walk.checkLive(ctx, config.Agent, config.MaxPrice)...)

@@ -228,6 +228,19 @@ func TestActionLimits(t *testing.T) {
 	said(t, "the limit of all", diags.Errors(), "", "$1.01 in 2 purchases", "max_per_apply is $0.60")
 }
 
+// TestActionPlannedTwice is triggered by two events: the balance has to cover it once.
+func TestActionPlannedTwice(t *testing.T) {
+	t.Parallel()
+	d := serve(t, seed("0.75"))
+	for range 2 {
+		if _, diags := d.PlanAction(readType, of("k")); len(diags) > 0 {
+			t.Error(diags)
+		}
+	}
+	_, diags := d.PlanAction(readType, of("l"))
+	said(t, "another key", diags.Warnings(), "max_price", "$1.00 together", "$0.75 is available")
+}
+
 // TestActionAnswers shows what can be shown.
 func TestActionAnswers(t *testing.T) {
 	t.Parallel()
@@ -260,6 +273,7 @@ func TestActionRefused(t *testing.T) {
 	said(t, "the price", d.PlanAndInvoke(readType, of("k", "max_price", "0.49")).Diagnostics.Errors(), "max_price", "$0.50", "nothing was charged")
 	said(t, "the agent", d.PlanAndInvoke(readType, to("NONE", "k", "1")).Diagnostics.Errors(), "agent", "nothing was charged")
 	said(t, "a failure", d.PlanAndInvoke(readType, to("LAMB", "k", "0")).Diagnostics.Errors(), "", "nothing was charged")
+	d.NextWalk()
 	if _, diags := d.PlanAction(readType, of("k", "max_price", "0.49")); !diags.Warnings().At("max_price").Say("costs $0.50") {
 		t.Error(diags)
 	}

@@ -125,7 +125,8 @@ func (a *ChatAction) ModifyPlan(ctx context.Context, req action.ModifyPlanReques
 		Kind: kind, Key: config.IdempotencyKey.ValueString(), Authorized: most, UnknownAmount: !ok, Repeatable: true,
 		Title: titleOf(resourceModel{IdempotencyKey: config.IdempotencyKey, Agent: config.Agent}),
 	}))...)
-	if resp.Diagnostics.HasError() || !a.data.Reachable() || a.data.Desk().UsedBefore(ctx, kind, config.IdempotencyKey.ValueString()) {
+	key := config.IdempotencyKey.ValueString()
+	if resp.Diagnostics.HasError() || !a.data.Reachable() || a.data.Desk().UsedBefore(ctx, kind, key) || !a.walk.facts.FirstPlan(kind, key) {
 		return
 	}
 	resp.Diagnostics.Append(a.walk.liveFacts(ctx, config.wish())...)

@@ -116,6 +116,19 @@ func TestChatUsedKey(t *testing.T) {
 	d.mustHaveCharged("$0.30", 6, 3)
 }
 
+// TestChatPlannedTwice is triggered by two events: the balance has to cover it once.
+func TestChatPlannedTwice(t *testing.T) {
+	t.Parallel()
+	d := serve(t, seed("0.40"))
+	for range 2 {
+		if _, diags := d.PlanAction(chatAction, talking("k")); len(diags) > 0 {
+			t.Error(diags)
+		}
+	}
+	_, diags := d.PlanAction(chatAction, talking("l"))
+	said(t, "another key", diags.Warnings(), "max_cost", "$0.50 together", "$0.40 is available")
+}
+
 // TestChatRefused says what stands against a chat, where it is known: in the configuration, at plan, and in the run.
 func TestChatRefused(t *testing.T) {
 	t.Parallel()
