@@ -42,8 +42,8 @@ func logAttempt(ctx context.Context, current *call, req *http.Request, took time
 	tflog.SubsystemDebug(ctx, LogSubsystem, "AUTX request", fields)
 	tflog.SubsystemTrace(ctx, LogSubsystem, "AUTX request and answer", map[string]any{
 		"method": req.Method, "path": fields["path"], "attempt": current.attempts,
-		"request_body":  lazyBody{contentType: current.req.contentType, body: current.req.body, secrets: secrets},
-		"response_body": lazyBody{contentType: t.header.Get(headerContentType), body: t.body, secrets: secrets},
+		"request_body":  lazyBody{contentType: current.req.contentType, body: current.req.body, secrets: secrets, hidden: current.req.confidential},
+		"response_body": lazyBody{contentType: t.header.Get(headerContentType), body: t.body, secrets: secrets, hidden: current.req.confidential},
 	})
 }
 
@@ -102,6 +102,7 @@ type lazyBody struct {
 	contentType string
 	body        []byte
 	secrets     secretList
+	hidden      bool
 }
 
 // MarshalText is how the JSON log writes it.
@@ -112,6 +113,8 @@ func (b lazyBody) String() string {
 	switch {
 	case len(b.body) == 0:
 		return ""
+	case b.hidden:
+		return fmt.Sprintf("%d bytes, which are not logged", len(b.body))
 	case strings.HasPrefix(b.contentType, "multipart/"):
 		return fmt.Sprintf("%d bytes of multipart/form-data", len(b.body)) // files: large, and theirs to keep confidential
 	}

@@ -194,3 +194,17 @@ func TestOddFieldsAreLogged(t *testing.T) {
 		}
 	}
 }
+
+// TestProxyBodiesAreNotLogged: what an agent is asked and answers may be a secret that its caller keeps out of every file.
+func TestProxyBodiesAreNotLogged(t *testing.T) {
+	t.Parallel()
+	server := serve(t, func(w http.ResponseWriter, _ *http.Request, _ int) { _, _ = w.Write([]byte("the secret answer")) })
+	var log logBuffer
+	answer, err := server.client(t).Proxy.Call(tflogtest.RootLogger(t.Context(), &log), "SUMM", []byte(`{"prompt":"the secret question"}`), "application/json")
+	if err != nil || string(answer.Body) != "the secret answer" {
+		t.Fatal(answer, err)
+	}
+	if traces := log.lines(t, "trace"); len(traces) != 1 || traces[0]["response_body"] != "17 bytes, which are not logged" || strings.Contains(log.String(), "secret") {
+		t.Errorf("logged %s", log.String())
+	}
+}

@@ -35,9 +35,10 @@ type ProxyAnswer struct {
 // Call sends a body, usually JSON with a prompt (SDK reference), to an agent and gives its answer. It debits the agent's service_price, unless that
 // is $0 or the agent is the key owner's own (SDK reference). The request reaches the service once at most: nothing at AUTX identifies a call, so one
 // whose MayHaveBeenCarriedOut is true can't be looked up. An answer that breaks off, or is larger than MaxBody, is such an error.
+// Neither body is logged: an answer may be a secret, which its caller keeps out of every file.
 func (s *ProxyService) Call(ctx context.Context, tickerOrID string, body []byte, contentType string) (*ProxyAnswer, error) {
 	path, err := pathOf("/proxy/%s", tickerOrID)
-	req := request{method: http.MethodPost, path: path, body: body, contentType: contentType, accept: "*/*", once: true}
+	req := request{method: http.MethodPost, path: path, body: body, contentType: contentType, accept: "*/*", once: true, confidential: true}
 	if err != nil {
 		return nil, notSent(req, err)
 	}

@@ -33,7 +33,9 @@ type request struct {
 	anyBody bool
 	// goneIsDone means that a 404 to a repeated attempt is what was wanted: the attempt before it did it.
 	goneIsDone bool
-	secrets    secretList
+	// confidential means that neither body is logged.
+	confidential bool
+	secrets      secretList
 }
 
 func (r request) displayPath() string { return r.path }
