@@ -55,32 +55,31 @@ func (c *cell) entries() []mockserver.TransactionState {
 	return out
 }
 
-// charged is what was charged or moved since the start. Anything but entries of the cell's own kind fails the test.
+// charged is what was charged or moved since the start. Anything but entries of the cell's own kind fails the test; a message can be given back.
 func (c *cell) charged() (total string, times int) {
 	c.t.Helper()
 	sum := money.Zero()
-	entries := c.entries()[c.before:]
-	for _, entry := range entries {
-		if entry.Type != c.kind.entry {
+	for _, entry := range c.entries()[c.before:] {
+		switch {
+		case entry.Type == c.kind.entry:
+			sum, times = sum.Add(entry.Amount), times+1
+		case entry.Type == "refund" && c.fault.closes:
+			sum, times = sum.Sub(entry.Amount), times-1
+		default:
 			c.t.Errorf("the ledger has an entry of type %s", entry.Type)
 		}
-		sum = sum.Add(entry.Amount)
 	}
-	return sum.USD(), len(entries)
+	return sum.USD(), times
 }
 
 // mustHaveCharged fails the test unless there was exactly this number of charges of the right amount, and the ledger balances.
 func (c *cell) mustHaveCharged(when string, times int) string {
 	c.t.Helper()
 	total, n := c.charged()
-	want := money.Zero().USD()
-	if times == 1 {
-		want = c.kind.amount
-	}
-	if n != times || total != want {
+	if want := c.kind.total(times); n != times || total != want {
 		c.t.Errorf("%s: %s in %d charges, want %s in %d\n%s", when, total, n, want, times, acctest.Traffic(c.server))
 	}
-	if committed := c.committed(); committed != times {
+	if committed := c.committed(); committed != times && !c.kind.talks() {
 		c.t.Errorf("%s: %d requests were carried out, want %d\n%s", when, committed, times, acctest.Traffic(c.server))
 	}
 	if err := c.server.CheckInvariants(); err != nil {
@@ -125,6 +124,12 @@ func (c *cell) isMine(id string) bool {
 				return true
 			}
 		}
+	case "sessions.open":
+		for _, session := range state.Sessions {
+			if session.User == me && session.ID == id {
+				return true
+			}
+		}
 	case "orders.create", "orders.create_multipart":
 		for _, order := range state.Orders {
 			if order.User == me && order.ID == id {
@@ -160,7 +165,7 @@ func (k kind) reads(t *testing.T) int {
 	t.Helper()
 	found, _ := readsOf.LoadOrStore(k.name, sync.OnceValue(func() int {
 		c := newCell(t, combination{kind: k})
-		held := c.gate.HoldRequest(http.MethodPost, k.path)
+		held := c.gate.HoldRequest(k.method(), k.path)
 		run := c.Start("apply", "-auto-approve", "-no-color")
 		held.Arrived()
 		n := c.gate.Reads()
@@ -168,7 +173,8 @@ func (k kind) reads(t *testing.T) int {
 		if result := run.Wait(); result.Code != 0 {
 			t.Fatalf("an apply without faults failed:\n%s", result.Raw)
 		}
-		c.mustHaveCharged("without faults", 1)
+		_, charges := c.charges()
+		c.mustHaveCharged("without faults", charges)
 		return n
 	}))
 	count, ok := found.(func() int)
@@ -212,7 +218,11 @@ func (c *cell) provoke() (struck, release, gone func()) {
 	if c.fault.sort == refused {
 		rule = c.kind.refusal
 	}
-	if rule != "" {
+	switch {
+	case rule == "":
+	case c.kind.talks():
+		c.server.AddFault(rule)
+	default:
 		c.server.AddFault(c.kind.operation + ":" + rule)
 	}
 	if c.fault.shut {
@@ -223,6 +233,9 @@ func (c *cell) provoke() (struck, release, gone func()) {
 		return func() {
 			acctest.Eventually(c.t, "a connection was refused", func() bool { return bytes.Contains(c.log(), []byte("connection refused")) })
 		}, nothing, nothing
+	}
+	if c.kind.talks() {
+		return c.provokeConversation()
 	}
 	held := c.gate.HoldOutcome(http.MethodPost, c.kind.path)
 	if c.fault.hang {
@@ -265,7 +278,11 @@ func (c *cell) run() outcome {
 // settle goes on after the run that met the fault, up to a state with nothing left to do.
 func (c *cell) settle() outcome {
 	c.t.Helper()
-	out := outcome{first: c.mustHaveCharged("after the first run", count(c.made()))}
+	charges, _ := c.charges()
+	out := outcome{first: c.mustHaveCharged("after the first run", charges)}
+	if c.kind.talks() {
+		c.mustHaveTalked("after the first run", charges, false)
+	}
 	if got, want := c.stored(), c.made() && !c.ending.kills; got != want {
 		c.t.Errorf("the state has the purchase: %t, want %t", got, want)
 	}
@@ -282,12 +299,16 @@ func (c *cell) settle() outcome {
 // again checks the apply after the one that met the fault, and how things stand then.
 func (c *cell) again(again acctest.Result) (charged string) {
 	c.t.Helper()
+	_, charges := c.charges()
+	if c.kind.talks() {
+		defer c.mustHaveTalked("in the end", charges, true)
+	}
 	if c.fault.sort == refused {
 		if again.Code == 0 {
 			c.t.Errorf("it did not fail again:\n%s", again.Raw)
 		}
 		c.mustSay(again, c.fault.says...)
-		return c.mustHaveCharged("in the end", 0)
+		return c.mustHaveCharged("in the end", charges)
 	}
 	if again.Code != 0 {
 		c.t.Fatalf("the next apply failed:\n%s", again.Raw)
@@ -295,7 +316,7 @@ func (c *cell) again(again acctest.Result) (charged string) {
 	switch {
 	case c.saved():
 		c.mustSay(again, "Resources: 0 added, 0 changed, 0 destroyed.")
-	case c.made(), c.ending.orphans && c.fault.sort == later:
+	case c.made(), c.ending.orphans && c.fault.sort == later && !c.kind.talks():
 		c.mustSay(again, c.kind.adopts, "charges nothing|moves no money")
 	}
 	if !c.stored() {
@@ -304,7 +325,7 @@ func (c *cell) again(again acctest.Result) (charged string) {
 	if !c.saved() {
 		c.MustBeEmpty()
 	}
-	return c.mustHaveCharged("in the end", 1)
+	return c.mustHaveCharged("in the end", charges)
 }
 
 func count(made bool) int {
@@ -317,6 +338,12 @@ func count(made bool) int {
 // told checks what the run that met the fault has told.
 func (c *cell) told(first acctest.Result) {
 	c.t.Helper()
+	switch {
+	case c.ending.graceful && c.fault.goesOn && c.fault.charges < messages:
+		c.mustSay(first, fmt.Sprintf("The run was interrupted before message %d.", c.fault.charges+1), "Nothing is sent again")
+	case c.ending.graceful && c.fault.limited:
+		c.mustSay(first, saysNoContact+"|interrupted|nothing was charged")
+	}
 	if c.fault.shut && c.ending.graceful {
 		// The interrupted run makes no further attempt; it says that, or that it was interrupted before.
 		c.mustSay(first, saysNoContact+"|interrupted|nothing was charged", "connection refused|not sent")

@@ -14,6 +14,8 @@ type ending struct {
 	end func(c *cell, run *acctest.Process)
 	// kills tells that the provider does not live to learn what came of its request; orphans that only the CLI dies, and that the next run begins at once.
 	kills, orphans bool
+	// twice tells that the CLI is signalled again while it waits.
+	twice bool
 	// graceful tells that the CLI asks the provider to stop, and waits.
 	graceful bool
 	// losesState takes the state away afterwards.
@@ -30,9 +32,12 @@ func endings() []ending {
 			run.Await(stopping)
 			c.awaitStop()
 		}},
-		{name: "SIGINT twice", kills: true, end: func(_ *cell, run *acctest.Process) {
+		{name: "SIGINT twice", kills: true, twice: true, end: func(c *cell, run *acctest.Process) {
 			run.SignalGroup(syscall.SIGINT)
 			run.Await(stopping)
+			if c.stopsAtOnce() {
+				run.Await("Could not open session")
+			}
 			run.SignalGroup(syscall.SIGINT)
 		}},
 		{name: "SIGTERM to the group", graceful: true, end: func(c *cell, run *acctest.Process) {

@@ -1,7 +1,5 @@
 package faultmatrix_test
 
-import "github.com/autx-ai/terraform-provider-autx/internal/money"
-
 // outcome is what a reader of the table learns of a cell.
 type outcome struct {
 	// first and last are how much was charged or moved after the run that met the fault, and in the end.
@@ -22,7 +20,9 @@ const (
 
 // made tells whether the service has carried the request out when the run is over that made it.
 func (c combination) made() bool {
-	return c.fault.sort == done || c.fault.sort == later && !c.ending.kills && !c.ending.orphans
+	// The conversation of a run that is to end is not begun later either.
+	goesOn := !c.ending.kills && !c.ending.orphans && (!c.kind.talks() || !c.ending.graceful)
+	return c.fault.sort == done || c.fault.sort == later && goesOn
 }
 
 // saved tells whether the state has it then.
@@ -32,24 +32,30 @@ func (c combination) saved() bool {
 
 // open tells whether the journal has a purchase then of which it is not known what came of it: the run died, or its answer was lost and nothing was found.
 func (c combination) open() bool {
-	return c.ending.kills || c.fault.sort == notDone && !c.fault.shut
+	return c.ending.kills && !c.stopsAtOnce() || c.fault.sort == notDone && !c.fault.shut && !c.fault.certain
+}
+
+// noted tells whether the journal has the id of what was bought, whether or not the run lived to its end.
+func (c combination) noted() bool { return c.fault.frame > 1 }
+
+// charges is how often it is charged by the end of the run that meets the fault, and in the end.
+func (c combination) charges() (first, last int) {
+	if c.kind.talks() {
+		return c.chargesOfConversation()
+	}
+	return count(c.made()), count(c.fault.sort != refused)
 }
 
 // expected is what has to become of a cell.
 func (c combination) expected() outcome {
-	out := outcome{first: money.Zero().USD(), last: c.kind.amount}
-	if c.made() {
-		out.first = c.kind.amount
-	}
-	if c.fault.sort == refused {
-		out.last = money.Zero().USD()
-	}
+	first, last := c.charges()
+	out := outcome{first: c.kind.total(first), last: c.kind.total(last)}
 	switch {
 	case c.ending.orphans:
 		out.plan = planNone
 	case c.saved():
 		out.plan = planEmpty
-	case c.open():
+	case c.open() && !c.noted():
 		out.plan = planOpen
 	case c.made() && c.kind.seen != "":
 		out.plan = planTakeOver

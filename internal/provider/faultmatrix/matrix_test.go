@@ -2,6 +2,7 @@ package faultmatrix_test
 
 import (
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -21,16 +22,30 @@ type combination struct {
 func combinations() []combination {
 	var out []combination
 	for k, kind := range kinds() {
-		for f, fault := range faults() {
+		for f, fault := range kind.faults() {
 			if fault.sort == refused && !kind.refusable() {
 				continue
 			}
 			for e, ending := range endings() {
-				out = append(out, combination{kind: kind, fault: fault, ending: ending, usual: e == (f+2*k)%len(endings()) && (f+k)%2 == 0})
+				usual := e == (f+2*k)%len(endings()) && (f+k)%2 == 0
+				if kind.talks() {
+					usual = slices.Contains(usualConversations(), [2]string{fault.name, ending.name})
+				}
+				out = append(out, combination{kind: kind, fault: fault, ending: ending, usual: usual})
 			}
 		}
 	}
 	return out
+}
+
+// usualConversations are the faults and endings of the conversations that every test run has: one for each part of a conversation that ends.
+func usualConversations() [][2]string {
+	return [][2]string{
+		{"opening: answer lost after commit", "SIGKILL of the CLI, new apply at once"},
+		{"message 1: nothing wrong", "SIGINT once"},
+		{"message 2: cut between chunks", "SIGKILL of the provider"},
+		{"message 2: closed elsewhere in mid-stream", "apply again"},
+	}
 }
 
 // TestAccFaultMatrix lets each purchase meet each fault, and end in each way. In the end there is one charge, or none where it was refused.
@@ -60,19 +75,23 @@ func TestAccFaultMatrix(t *testing.T) {
 	}
 }
 
-// TestSelection checks that the cells of every test run meet each fault, each ending and each kind.
+// TestSelection checks that the cells of every test run meet each fault of a request, each ending and each kind, and the conversations that they name.
 func TestSelection(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	n := 0
+	n, talks := 0, 0
 	for _, c := range combinations() {
-		if c.usual {
+		switch {
+		case c.usual && c.kind.talks():
+			seen[c.kind.name], seen[c.ending.name] = true, true
+			talks++
+		case c.usual:
 			seen[c.kind.name], seen[c.fault.name], seen[c.ending.name] = true, true, true
 			n++
 		}
 	}
 	want := len(kinds()) + len(faults()) + len(endings())
-	if len(seen) != want || n < 20 || n > 30 {
-		t.Errorf("%d cells meet %d of %d kinds, faults and endings", n, len(seen), want)
+	if len(seen) != want || n < 20 || n > 30 || talks != len(usualConversations()) {
+		t.Errorf("%d cells and %d conversations meet %d of %d kinds, faults and endings", n, talks, len(seen), want)
 	}
 }

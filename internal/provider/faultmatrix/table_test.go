@@ -56,7 +56,7 @@ func (r *table) String() string {
 			fmt.Fprintf(&out, " %s |", e.name)
 		}
 		out.WriteString("\n|---|" + strings.Repeat("---|", len(endings())) + "\n")
-		for _, f := range faults() {
+		for _, f := range k.faults() {
 			if f.sort == refused && !k.refusable() {
 				continue
 			}
