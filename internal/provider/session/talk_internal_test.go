@@ -489,8 +489,7 @@ func TestRefusedOpening(t *testing.T) {
 		}
 	}
 	certain("nothing there", true, refused)
-	ours := p.wanting("ours", 1)
-	ours.chat.closes = false
+	ours := p.wanting("ours", 0) // stays open, and nothing is said in it
 	ours.chat.tell = func(text string) {
 		id, isOpening := strings.CutSuffix(strings.TrimPrefix(text, "Session "), " is open")
 		if isOpening && !p.walk.isOurs(id) {
