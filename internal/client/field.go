@@ -53,6 +53,13 @@ func (f Field[T]) Or(def T) T {
 	return def
 }
 
+// Complete takes over what another answer reports of the field where this one has no value.
+func (f *Field[T]) Complete(from Field[T]) {
+	if f.state != fieldValue && from.Reported() {
+		*f = from
+	}
+}
+
 // MarshalJSON writes the value, or null when there is none.
 func (f Field[T]) MarshalJSON() ([]byte, error) {
 	if f.state != fieldValue {

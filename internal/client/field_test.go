@@ -136,3 +136,23 @@ func BenchmarkList(b *testing.B) {
 		}
 	}
 }
+
+func TestFieldComplete(t *testing.T) {
+	t.Parallel()
+
+	for _, tt := range []struct {
+		name              string
+		field, from, want client.Field[string]
+	}{
+		{"a value stays", client.Of("a"), client.Of("b"), client.Of("a")},
+		{"null is completed", client.Null[string](), client.Of("b"), client.Of("b")},
+		{"absent is completed", client.Field[string]{}, client.Of("b"), client.Of("b")},
+		{"absent becomes null", client.Field[string]{}, client.Null[string](), client.Null[string]()},
+		{"null stays null", client.Null[string](), client.Field[string]{}, client.Null[string]()},
+	} {
+		field := tt.field
+		if field.Complete(tt.from); field != tt.want {
+			t.Errorf("%s: %+v", tt.name, field)
+		}
+	}
+}

@@ -228,23 +228,7 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 	if !ok {
 		return diagnose.Error("Could not place "+title(b.plan), err, fieldPaths)
 	}
-	at := path.Empty()
-	detail := diagnose.Detail(refusal)
-	switch refusal.Reason {
-	case purchase.ReasonPrice:
-		at = path.Root("max_price")
-	case purchase.ReasonBound, purchase.ReasonDuplicate:
-		at = path.Root("idempotency_key")
-	case purchase.ReasonCheck:
-		if client.IsNotFound(b.agentErr) {
-			at, detail = path.Root("agent_id"), detail+"\n\n"+live.NoSuchAgent(wanted(b.plan))
-		}
-	default:
-	}
-	if at.Equal(path.Empty()) {
-		return diag.Diagnostics{diag.NewErrorDiagnostic(refusal.Summary, detail)}
-	}
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, refusal.Summary, detail)}
+	return live.Refused(refusal, kind, wanted(b.plan), b.agentErr)
 }
 
 // finisher learns what became of an order that was placed. It never fails: what it can't do becomes a warning, and the next refresh does it.

@@ -95,24 +95,18 @@ func answerFromAPI(prior answer, o *client.Order) answer {
 // together joins two views of one order, of which first counts where both report a field.
 func together(first, second *client.Order) *client.Order {
 	out := *first
-	fill(&out.AgentID, second.AgentID)
-	fill(&out.AgentName, second.AgentName)
-	fill(&out.AgentTicker, second.AgentTicker)
-	fill(&out.Status, second.Status)
-	fill(&out.AmountPaid, second.AmountPaid)
-	fill(&out.PlatformFee, second.PlatformFee)
-	fill(&out.PaymentMethod, second.PaymentMethod)
-	fill(&out.CreatedAt, second.CreatedAt)
-	fill(&out.CompletedAt, second.CompletedAt)
-	fill(&out.OutputText, second.OutputText)
-	fill(&out.OutputHash, second.OutputHash)
+	out.AgentID.Complete(second.AgentID)
+	out.AgentName.Complete(second.AgentName)
+	out.AgentTicker.Complete(second.AgentTicker)
+	out.Status.Complete(second.Status)
+	out.AmountPaid.Complete(second.AmountPaid)
+	out.PlatformFee.Complete(second.PlatformFee)
+	out.PaymentMethod.Complete(second.PaymentMethod)
+	out.CreatedAt.Complete(second.CreatedAt)
+	out.CompletedAt.Complete(second.CompletedAt)
+	out.OutputText.Complete(second.OutputText)
+	out.OutputHash.Complete(second.OutputHash)
 	return &out
-}
-
-func fill[T any](field *client.Field[T], from client.Field[T]) {
-	if _, ok := field.Value(); !ok && from.Reported() {
-		*field = from
-	}
 }
 
 // finished tells whether an order's status will not change any more. A status that is not known is passed on, and taken for one that may.

@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
@@ -123,23 +122,7 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 	if !ok {
 		return diagnose.Error("Could not make the "+b.title, err, fieldPaths)
 	}
-	detail := diagnose.Detail(refusal)
-	switch refusal.Reason {
-	case purchase.ReasonPrice:
-		return attributed(path.Root("max_price"), refusal.Summary, detail)
-	case purchase.ReasonBound, purchase.ReasonDuplicate:
-		return attributed(path.Root("idempotency_key"), refusal.Summary, detail)
-	case purchase.ReasonCheck:
-		if client.IsNotFound(b.agentErr) {
-			return attributed(path.Root("agent"), refusal.Summary, detail+"\n\n"+live.NoSuchAgent(wanted(b.inquiry)))
-		}
-	default:
-	}
-	return diag.Diagnostics{diag.NewErrorDiagnostic(refusal.Summary, detail)}
-}
-
-func attributed(at path.Path, summary, detail string) diag.Diagnostics {
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, summary, detail)}
+	return live.Refused(refusal, kind, wanted(b.inquiry), b.agentErr)
 }
 
 // fieldPaths finds the argument that a field of a request's body came from.

@@ -263,22 +263,7 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 	if !ok {
 		return b.unopened(err)
 	}
-	at, detail := path.Empty(), diagnose.Detail(refusal)
-	switch refusal.Reason {
-	case purchase.ReasonPrice:
-		at = path.Root("max_cost")
-	case purchase.ReasonBound, purchase.ReasonDuplicate:
-		at = path.Root("idempotency_key")
-	case purchase.ReasonCheck:
-		if client.IsNotFound(b.agentErr) {
-			at, detail = path.Root("agent"), detail+"\n\n"+live.NoSuchAgent(wantedOf(b.chat.agent))
-		}
-	default:
-	}
-	if at.Equal(path.Empty()) {
-		return diag.Diagnostics{diag.NewErrorDiagnostic(refusal.Summary, detail)}
-	}
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(at, refusal.Summary, detail)}
+	return live.Refused(refusal, kind, wantedOf(b.chat.agent), b.agentErr)
 }
 
 // unopened explains why a session surely was not opened.

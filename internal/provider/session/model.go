@@ -81,24 +81,18 @@ func fromAPI(prior opened, s *client.Session) opened {
 // together joins two views of one session, of which first counts where both report a field.
 func together(first, second *client.Session) *client.Session {
 	out := *first
-	fill(&out.AgentID, second.AgentID)
-	fill(&out.AgentName, second.AgentName)
-	fill(&out.AgentTicker, second.AgentTicker)
-	fill(&out.Status, second.Status)
-	fill(&out.CreditsReserved, second.CreditsReserved)
-	fill(&out.CreditsConsumed, second.CreditsConsumed)
-	fill(&out.ServicePrice, second.ServicePrice)
-	fill(&out.MessageCount, second.MessageCount)
-	fill(&out.CreatedAt, second.CreatedAt)
-	fill(&out.ClosedAt, second.ClosedAt)
-	fill(&out.ExpiresAt, second.ExpiresAt)
+	out.AgentID.Complete(second.AgentID)
+	out.AgentName.Complete(second.AgentName)
+	out.AgentTicker.Complete(second.AgentTicker)
+	out.Status.Complete(second.Status)
+	out.CreditsReserved.Complete(second.CreditsReserved)
+	out.CreditsConsumed.Complete(second.CreditsConsumed)
+	out.ServicePrice.Complete(second.ServicePrice)
+	out.MessageCount.Complete(second.MessageCount)
+	out.CreatedAt.Complete(second.CreatedAt)
+	out.ClosedAt.Complete(second.ClosedAt)
+	out.ExpiresAt.Complete(second.ExpiresAt)
 	return &out
-}
-
-func fill[T any](field *client.Field[T], from client.Field[T]) {
-	if _, ok := field.Value(); !ok && from.Reported() {
-		*field = from
-	}
 }
 
 // messagesOf are the messages of a plan or state that are all known.
