@@ -61,8 +61,9 @@ func (*Resource) Schema(ctx context.Context, _ resource.SchemaRequest, resp *res
 				Required: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				MarkdownDescription: "Names this request, such as `summary-2026-10`: under one key an agent is asked at most once, ever, free " +
-					"requests included. To ask again, change it. What is asked of whom (`agent`, `prompt`, `body`) is bound to the key: to change " +
-					"any of it, change the key too. The key stays in Terraform and in the purchase journal; AUTX never sees it.",
+					"requests included, except that a free one whose answer was lost is asked again by the next apply. To ask again, change it. " +
+					"What is asked of whom (`agent`, `prompt`, `body`) is bound to the key: to change any of it, change the key too. The key stays " +
+					"in Terraform and in the purchase journal; AUTX never sees it.",
 			},
 			"agent": schema.StringAttribute{
 				Required: true, Validators: agentValidators(),
