@@ -61,6 +61,7 @@ type request struct {
 	effect        effect
 	authorized    money.Amount // of what may be charged
 	expected      money.Amount // what it does to the balance, in the direction of its effect
+	holds         bool         // expected is held for a while, and not what it may cost
 }
 
 // reserve takes a purchase's amount from the limits before it is sent, all at once: two purchases can't both see the same money as free.

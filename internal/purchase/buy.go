@@ -125,7 +125,13 @@ func (b *buying) reserve(ctx context.Context) error {
 		}
 		expected = price
 	}
-	return b.take(ctx, request{record: b.name, title: p.Title, authorized: p.Authorized, expected: expected})
+	r := request{record: b.name, title: p.Title, authorized: p.Authorized, expected: expected}
+	if p.Hold != nil {
+		if hold := p.Hold(); hold.GreaterThan(expected) {
+			r.expected, r.holds = hold, true
+		}
+	}
+	return b.take(ctx, r)
 }
 
 func (b *buying) take(ctx context.Context, r request) error {

@@ -176,8 +176,11 @@ func refusePerApply(title string, authorized, reserved, most money.Amount, bough
 
 func refuseKeepBalance(r request, available, keep money.Amount) *Refusal {
 	what := "nothing was charged: it may cost " + r.expected.USD()
-	if r.effect == movesOut {
+	switch {
+	case r.effect == movesOut:
 		what = "no money was moved: it takes " + r.expected.USD()
+	case r.holds:
+		what = "nothing was charged: it holds " + r.expected.USD() + " while it goes on"
 	}
 	return refuse(ReasonLimit, nil, "Balance would fall too low",
 		fmt.Sprintf("The %s was not sent and %s, %s is available when what this run has under way is taken "+

@@ -36,6 +36,7 @@ type buyer struct {
 
 	agentID  string          // as AUTX spells it; what the configuration says until that was read
 	agentErr error           // why the agent could not be read
+	hold     money.Amount    // what AUTX holds while the session is open, as it was read last
 	before   json.RawMessage // the snapshot of this attempt, nil where there is none
 	talk     *talk           // the conversation, nil where it was not held now
 	frame    *client.Session // what AUTX told when it was opened
@@ -94,6 +95,7 @@ func (b *buyer) purchase(wanted context.Context) purchase.Purchase {
 		Digest:   inputsDigest(b.agentID, b.chat.messages),
 		Deadline: b.chat.timeout + lastTurnWithin, Settled: purchase.AdoptIfSameInputs, Repeatable: b.chat.repeats,
 		Price:    b.cost,
+		Hold:     func() money.Amount { return b.hold },
 		Snapshot: b.snapshot,
 		Conduct: func(ctx context.Context, note purchase.Note) (string, error) {
 			return b.conduct(ctx, wanted, note)
@@ -114,13 +116,14 @@ func (b *buyer) purchase(wanted context.Context) purchase.Purchase {
 	}
 }
 
-// cost is what the messages cost together. What a session holds is no charge.
+// cost is what the messages cost together. What a session holds is no charge, and is noted.
 func (b *buyer) cost(ctx context.Context) (money.Amount, error) {
 	agent, err := b.walk.facts.Now(ctx, live.TickerOrID(b.chat.agent))
 	if err != nil {
 		b.agentErr = err
 		return money.Zero(), err
 	}
+	b.hold, _ = holdOf(agent)
 	if len(b.chat.messages) == 0 {
 		return money.Zero(), nil
 	}

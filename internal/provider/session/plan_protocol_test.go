@@ -237,6 +237,29 @@ func TestApplyLimits(t *testing.T) {
 	d.mustHaveCharged("$0.10", 2, 1)
 }
 
+// TestKeepBalance counts what a session holds: as long as it is open, nothing else can be bought with that.
+func TestKeepBalance(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.reconfigure("spending.keep_balance", "99.80")
+	for _, config := range []values{of("open", "messages", nil, "max_cost", "0"), saying("one", 1)} {
+		plan := d.MustPlan(sessionType, nil, config)
+		said(t, "the plan", plan.Diagnostics.Warnings(), "max_cost", "keeps $99.80")
+		d.NextWalk()
+		if made, diags := d.Apply(plan); made != nil || !diags.Errors().Say("it holds $0.25 while it goes on", "keep_balance wants $99.80 left") {
+			t.Errorf("made %v: %s", made, diags)
+		}
+		d.NextWalk()
+	}
+	d.mustHaveCharged("$0.00", 0, 0)
+	d.reconfigure("spending.keep_balance", "99.75")
+	d.buy(of("open", "messages", nil, "max_cost", "0"))
+	if _, diags := d.PlanAndApply(sessionType, nil, saying("one", 1)); !diags.Errors().Say("$99.75 is available") {
+		t.Error(diags)
+	}
+	d.mustHaveCharged("$0.00", 0, 1)
+}
+
 // TestPlanBound refuses what is bound to the key, and says the way out.
 func TestPlanBound(t *testing.T) {
 	t.Parallel()
