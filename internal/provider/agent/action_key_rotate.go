@@ -128,7 +128,7 @@ func (a *KeyRotateAction) Invoke(ctx context.Context, req action.InvokeRequest, 
 	}
 	say.Say(fmt.Sprintf("The provider key of agent %s is sent.", found.Ticker))
 	_, err := api.Agents.SetProviderKey(ctx, found.ID, client.ProviderKey{APIKey: key, Provider: model.Key.Provider.ValueString()})
-	a.walk.mine.Drop()
+	a.walk.mine.Wrote(found.ID)
 	if err != nil {
 		resp.Diagnostics.Append(diagnose.Error("Could not set the provider key of agent "+found.Ticker, err, keyRotatePaths)...)
 		return

@@ -99,7 +99,7 @@ func (a *StatusAction) Invoke(ctx context.Context, req action.InvokeRequest, res
 	}
 	say.Say(fmt.Sprintf("To %s agent %s, its status is changed.", a.verb, found.Ticker))
 	after, err := api.Agents.Update(ctx, found.ID, client.AgentPatch{Status: client.Of(a.status)})
-	a.walk.mine.Drop()
+	a.walk.mine.Wrote(found.ID)
 	if err != nil {
 		resp.Diagnostics.Append(diagnose.Error(fmt.Sprintf("Could not %s agent %s", a.verb, found.Ticker), err, nil)...)
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -35,6 +36,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	proposed := plan
 	switch {
 	case req.Plan.Raw.IsNull():
 		resp.Diagnostics.Append(r.planDestroy(ctx, state)...)
@@ -44,7 +46,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	default:
 		resp.Diagnostics.Append(r.planUpdate(ctx, config, state, &plan, readUnsent(ctx, req.Private))...)
 	}
-	if !resp.Diagnostics.HasError() {
+	// What is planned already need not be written again, which takes long for hundreds of agents without a change.
+	if !resp.Diagnostics.HasError() && !reflect.DeepEqual(plan, proposed) {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
 }

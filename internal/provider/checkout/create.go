@@ -19,6 +19,7 @@ const defaultTimeout = 2 * time.Minute
 
 // Create implements resource.Resource. A link whose answer is lost is of no use to anybody, as nobody knows it.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var plan model
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	api, diags := r.data.Client()

@@ -51,6 +51,7 @@ func (m *mover) IdentitySchema(_ context.Context, _ resource.IdentitySchemaReque
 
 // Create implements resource.Resource. Once money has moved there are only warnings: an error would taint what has happened.
 func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer m.data.Paced(&resp.Diagnostics)
 	full, plan, diags := m.read(ctx, req.Plan)
 	resp.Diagnostics.Append(diags...)
 	api, diags := m.data.Client()
@@ -94,6 +95,7 @@ func (m *mover) Create(ctx context.Context, req resource.CreateRequest, resp *re
 
 // Read implements resource.Resource. An entry of the ledger never changes and never goes away, so only what was not known before is read.
 func (m *mover) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer m.data.Paced(&resp.Diagnostics)
 	full, state, diags := m.read(ctx, req.State)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {

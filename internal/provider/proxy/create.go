@@ -23,6 +23,7 @@ import (
 // Create implements resource.Resource. Everything that can fail happens before the request is charged; after that only warnings follow, as an error
 // would taint it.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	_, diags := r.data.Client()

@@ -12,6 +12,7 @@ import (
 // Delete implements resource.Resource. It closes a session that is still open; of one that has ended there is nothing to take back. The key stays
 // used for ever, and creating the session again under it takes the old one over.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	timeout, diags := state.Timeouts.Delete(ctx, defaultCloseTimeout)

@@ -17,6 +17,7 @@ import (
 // Read implements resource.Resource. It never changes anything at AUTX, and asks nothing about a session that has ended and of which everything is
 // known: it does not change any more.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
