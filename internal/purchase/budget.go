@@ -59,9 +59,10 @@ func (b *budget) plan(ctx context.Context, record string, p Planned) (planResult
 type request struct {
 	record, title string
 	effect        effect
-	authorized    money.Amount // of what may be charged
-	expected      money.Amount // what it does to the balance, in the direction of its effect
-	holds         bool         // expected is held for a while, and not what it may cost
+	authorized    money.Amount  // of what may be charged
+	expected      money.Amount  // what it does to the balance, in the direction of its effect
+	holds         bool          // expected is held for a while, and not what it may cost
+	after         *money.Amount // what expected becomes once it was made, nil where it stays
 }
 
 // reserve takes a purchase's amount from the limits before it is sent, all at once: two purchases can't both see the same money as free.
@@ -85,7 +86,7 @@ func (b *budget) reserve(ctx context.Context, r request) error {
 		l.Sequence++
 		amount := r.authorized
 		e.Title, e.Account, e.Desk, e.Process = r.title, b.account, b.desk, b.process
-		e.Effect, e.Reserved, e.Expected, e.Sequence, e.Stage = r.effect, &amount, r.expected, l.Sequence, stageInFlight
+		e.Effect, e.Reserved, e.Expected, e.After, e.Sequence, e.Stage = r.effect, &amount, r.expected, r.after, l.Sequence, stageInFlight
 		return nil
 	})
 }
@@ -140,7 +141,7 @@ func (b *budget) keepBalance(ctx context.Context, l *ledger, r request) error {
 func (b *budget) giveBack(ctx context.Context, record string) error {
 	return b.box.update(ctx, func(l *ledger) error {
 		if e := l.find(record); e != nil {
-			e.Reserved, e.Stage, e.Expected = nil, "", money.Amount{}
+			e.Reserved, e.Stage, e.Expected, e.After = nil, "", money.Amount{}, nil
 		}
 		return nil
 	})
@@ -156,6 +157,9 @@ func (b *budget) settle(ctx context.Context, record, title string, to stage) err
 			l.Entries = append(l.Entries, e)
 		}
 		e.Account, e.Desk, e.Process, e.Stage = b.account, b.desk, b.process, to
+		if to == stageBought && e.After != nil {
+			e.Expected, e.After = *e.After, nil
+		}
 		return nil
 	})
 }

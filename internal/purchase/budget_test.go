@@ -264,6 +264,54 @@ func TestKeepBalanceCountsWhatIsUncertain(t *testing.T) {
 	wantRefusal(t, err, purchase.ReasonLimit)
 }
 
+// TestKeepBalanceCountsWhatIsHeld takes what a purchase holds for what it takes, as long as it goes on or the hold stays.
+func TestKeepBalanceCountsWhatIsHeld(t *testing.T) {
+	t.Parallel()
+	b := newBuyer(t)
+	keep := money.FromInt(50)
+	b.limits.KeepBalance = &keep
+	b.service.balance, b.service.price = money.FromInt(95), money.FromInt(5)
+	arrived, leave := make(chan struct{}), make(chan struct{})
+	b.service.during = func() { arrived <- struct{}{}; <-leave }
+	d := b.desk()
+	done := make(chan error)
+	go func() { // leaves 90, and is under way, so that the balance is not read again
+		_, err := d.Buy(t.Context(), b.order("long", "d"))
+		done <- err
+	}()
+	<-arrived
+	b.service.during = nil
+	buy := func(key string, during, after int64) error {
+		p := b.order(key, "d")
+		p.Hold = func() (money.Amount, money.Amount) { return money.FromInt(during), money.FromInt(after) }
+		_, err := d.Buy(t.Context(), p)
+		return err
+	}
+	for key, hold := range map[string]int64{"a": 20, "b": 20, "cheap": 1} { // 85, 80, 75
+		if err := buy(key, hold, 0); err != nil {
+			t.Error(err)
+		}
+	}
+	refused := func(what string, during int64, says ...string) {
+		t.Helper()
+		refusal := wantRefusal(t, buy(what, during, 0), purchase.ReasonLimit)
+		for _, want := range says {
+			if !strings.Contains(refusal.Detail, want) {
+				t.Errorf("%s: %q is missing in: %s", what, want, refusal.Detail)
+			}
+		}
+	}
+	refused("too much", 26, "it holds $26.00 while it goes on", "$75.00 is available")
+	if err := buy("stays", 20, 20); err != nil { // 55
+		t.Error(err)
+	}
+	refused("after one that stays", 6, "$55.00 is available")
+	close(leave)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestKeepBalanceIsAnAccountsOwn(t *testing.T) {
 	t.Parallel()
 	b := newBuyer(t)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/autx-ai/terraform-provider-autx/internal/money"
 )
 
 // Buy makes a purchase, or finds that it was made before, and gives its id.
@@ -127,8 +129,9 @@ func (b *buying) reserve(ctx context.Context) error {
 	}
 	r := request{record: b.name, title: p.Title, authorized: p.Authorized, expected: expected}
 	if p.Hold != nil {
-		if hold := p.Hold(); hold.GreaterThan(expected) {
-			r.expected, r.holds = hold, true
+		if during, after := p.Hold(); during.GreaterThan(expected) {
+			after = money.Max(after, expected)
+			r.expected, r.after, r.holds = during, &after, true
 		}
 	}
 	return b.take(ctx, r)

@@ -32,7 +32,8 @@ type entry struct {
 	Uncounted bool          `json:"uncounted,omitempty"`  // planned with an amount that is not known yet
 
 	Reserved *money.Amount `json:"reserved_usd,omitempty"`
-	Expected money.Amount  `json:"expected_usd"` // of the balance: the price where it is known, else the authorised amount
+	Expected money.Amount  `json:"expected_usd"`        // of the balance: the price where it is known, else the authorised amount; or what is held
+	After    *money.Amount `json:"after_usd,omitempty"` // what Expected becomes once it was made, nil where it stays
 	Sequence int           `json:"sequence,omitempty"`
 	Stage    stage         `json:"stage,omitempty"`
 }

@@ -64,9 +64,9 @@ type Purchase struct {
 	Deadline time.Duration
 	// Price reads what it costs now, in US dollars, right before the charge. Nil where that can't be read.
 	Price func(ctx context.Context) (money.Amount, error)
-	// Hold gives what the purchase takes out of the available balance while it goes on, in US dollars, as Price has read it. It is no charge, and counts
-	// against Limits.KeepBalance where it is more than the price. Nil where nothing is held.
-	Hold func() money.Amount
+	// Hold gives what the purchase takes out of the available balance while it goes on, and what of that stays taken after it, in US dollars, as Price
+	// has read it. It is no charge, and counts against Limits.KeepBalance where it is more than the price. Nil where nothing is held.
+	Hold func() (during, after money.Amount)
 	// Snapshot gives what Find needs to know of the time before the purchase, such as the ids that exist. Nil where it needs nothing.
 	Snapshot func(ctx context.Context) (json.RawMessage, error)
 	// Send makes the purchase and gives the id of what was bought, or ErrIDUnknown where the service confirms it without saying an id. It is called at

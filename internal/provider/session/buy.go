@@ -95,7 +95,7 @@ func (b *buyer) purchase(wanted context.Context) purchase.Purchase {
 		Digest:   inputsDigest(b.agentID, b.chat.messages),
 		Deadline: b.chat.timeout + lastTurnWithin, Settled: purchase.AdoptIfSameInputs, Repeatable: b.chat.repeats,
 		Price:    b.cost,
-		Hold:     func() money.Amount { return b.hold },
+		Hold:     b.holds,
 		Snapshot: b.snapshot,
 		Conduct: func(ctx context.Context, note purchase.Note) (string, error) {
 			return b.conduct(ctx, wanted, note)
@@ -129,6 +129,14 @@ func (b *buyer) cost(ctx context.Context) (money.Amount, error) {
 	}
 	price, err := b.priceOf(agent)
 	return price.Times(int64(len(b.chat.messages))), err
+}
+
+// holds is what AUTX holds while the session is open, and what it goes on to hold where that stays open.
+func (b *buyer) holds() (during, after money.Amount) {
+	if b.chat.closesAfterwards() {
+		return b.hold, money.Zero()
+	}
+	return b.hold, b.hold
 }
 
 // priceNow is what a message costs at this moment. Whether AUTX charges what an agent costs now, or what it did when the session was opened, no
