@@ -56,8 +56,8 @@ func (r *report) markdown() string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "# Speed\n\nMeasured with %s on %s: median of %d runs where the table says nothing else, %s in all. Written by `make bench`.\n\n",
 		r.CLI, r.Machine, r.Runs, r.Took.Round(time.Second))
-	out.WriteString("`terraform_data` is built into the CLI, and needs neither a provider process nor a request: it is the floor. `bare` are agents with " +
-		"the schema of `autx_agent` that do nothing: what they take beyond the floor is taken by the CLI and the plugin framework. Processor " +
+	out.WriteString("`terraform_data` is built into the CLI, and needs neither a provider process nor a request: it is the floor. `bare` are agents " +
+		"with the schema of `autx_agent` that do nothing: what they take beyond the floor is taken by the CLI and the plugin framework. Processor " +
 		"time is that of all provider processes of the command; memory is the peak of the largest one.\n")
 	for _, step := range steps {
 		fmt.Fprintf(&out, "\n## %s%s\n\n", strings.ToUpper(step[:1]), step[1:])
@@ -89,8 +89,8 @@ func (r result) row() string {
 	for _, operation := range slices.Sorted(maps.Keys(r.Requests)) {
 		requests = append(requests, fmt.Sprintf("%d %s", r.Requests[operation], operation))
 	}
-	return fmt.Sprintf("| %s | %d | %s | %.2f s | %s | %s | %d | %d | %.2f s | %.2f s | %s | %d | %d |\n", r.Workload, r.Resources, latency, r.Seconds, over,
-		strings.Join(requests, ", "), r.Refused, r.Connections, r.CLISeconds, r.ProviderCPU, peak, r.Starts, len(r.AllSeconds))
+	return fmt.Sprintf("| %s | %d | %s | %.2f s | %s | %s | %d | %d | %.2f s | %.2f s | %s | %d | %d |\n", r.Workload, r.Resources, latency,
+		r.Seconds, over, strings.Join(requests, ", "), r.Refused, r.Connections, r.CLISeconds, r.ProviderCPU, peak, r.Starts, len(r.AllSeconds))
 }
 
 // memory tells by how much the provider's peak grows with each agent: the slope of the line through the peaks.
