@@ -81,7 +81,14 @@ func settled(state resourceModel, wasRead bool) bool {
 // look reads what is not known of an order yet. Complete tells whether its result was read, which only AUTX's answer about the one order has.
 func (r *Resource) look(ctx context.Context, state resourceModel) (found *client.Order, complete bool, err error) {
 	id := state.ID.ValueString()
-	found, err = r.walk.orders.Get(ctx, id)
+	found, listed, err := r.walk.orders.Find(ctx, id)
+	if err == nil && listed && finished(state.Status.ValueString()) && !finished(found.Status.Or("")) {
+		// The list is older than what state knows: nothing reopens an order.
+		var now *client.Order
+		if now, err = r.walk.orders.Confirm(ctx, id); err == nil {
+			found = together(now, found)
+		}
+	}
 	if err != nil {
 		return nil, false, err
 	}

@@ -42,7 +42,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 
-	found, err := r.walk.sessions.Get(ctx, state.ID.ValueString())
+	found, listed, err := r.walk.sessions.Find(ctx, state.ID.ValueString())
+	if listed && anyOpen(turns) {
+		// A list may show the session as it was before the message in question, which would then pass for one that was never sent.
+		found, err = r.walk.sessions.Confirm(ctx, state.ID.ValueString())
+	}
 	found, err = same(state.ID.ValueString(), found, err)
 	if client.IsNotFound(err) {
 		gone, diags := r.gone(ctx, state, err)

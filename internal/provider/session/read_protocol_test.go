@@ -1,8 +1,11 @@
 package session_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -151,6 +154,50 @@ func TestReadUnknownTurn(t *testing.T) {
 	}
 	d.silently("what is settled", func() { d.mustBeSettled(now, config) })
 	d.mustHaveCharged("$0.10", 2, 1)
+}
+
+// TestReadUnknownTurnBesideStaleLists has AUTX's lists show a session and the ledger as they were before the message whose answer was lost. That must not
+// make it one that was never sent: it was charged.
+func TestReadUnknownTurnBesideStaleLists(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	gate := d.gate()
+	others := []*protocol.Instance{d.buy(of("a", "messages", nil)), d.buy(of("b", "messages", nil))}
+	d.server.AddFault("sessions.message:after:reset,skip=1")
+	d.server.AddFault("credits.transactions:before:status=403")
+	made, diags := d.PlanAndApply(sessionType, nil, saying("k", 3))
+	if diags.HasErrors() || turns(made) != "cun" {
+		t.Fatalf("made %v: %s", made.Values(), diags)
+	}
+	gate.Rewrite(http.MethodGet, "/sessions", func(_, answer []byte) []byte {
+		return bytes.Replace(answer, []byte(`"message_count":2`), []byte(`"message_count":1`), 1)
+	})
+	gate.Rewrite(http.MethodGet, "/credits/transactions", func(_, answer []byte) []byte {
+		var entries []map[string]any
+		if err := json.Unmarshal(answer, &entries); err != nil {
+			t.Error(err)
+		}
+		newest := slices.IndexFunc(entries, func(e map[string]any) bool { return e["type"] == "consume" })
+		out, err := json.Marshal(slices.Delete(entries, newest, newest+1))
+		if err != nil {
+			t.Error(err)
+		}
+		return out
+	})
+	d.NextWalk()
+	for _, other := range others {
+		d.MustRead(other) // from the third on a list answers
+	}
+	still, _, diags := d.Read(made)
+	if turns(still) != "cun" || diags.HasErrors() {
+		t.Errorf("read %v: %s", still.Values(), diags)
+	}
+	gate.Clear()
+	d.NextWalk()
+	if now := d.MustRead(still); turns(now) != "ccn" {
+		t.Errorf("read %v", now.Values())
+	}
+	d.mustHaveCharged("$0.10", 2, 3)
 }
 
 // TestReadPendingTurn loses an answer while the agent is still at it: the turn is open until its order is done, or has failed.
