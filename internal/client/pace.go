@@ -60,7 +60,7 @@ func (p *pace) reduce(sent, now time.Time, wait time.Duration) bool {
 		return false
 	}
 	before, seen := p.limit, rate.Limit(float64(p.taken)/now.Add(wait).Sub(p.first).Seconds())
-	p.rough = !p.found && p.taken < fewAnswers
+	p.rough = p.taken == 0 || (!p.found && p.taken < fewAnswers)
 	switch {
 	case p.taken == 0 && before == rate.Inf:
 		seen = firstGuess

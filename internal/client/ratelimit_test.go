@@ -238,6 +238,39 @@ func TestBusyRunAgainstALimit(t *testing.T) {
 	}
 }
 
+// TestPaceRecovers has a service that refuses everything for a while, such as when another program has used the limit up. Nothing that was answered tells
+// the pace then, so it must be found anew soon, not by small steps from the slowest.
+func TestPaceRecovers(t *testing.T) {
+	t.Parallel()
+	const workers, calls = 10, 300
+	for blocked, most := range map[time.Duration]time.Duration{5 * time.Second: 2 * time.Minute, 20 * time.Second: 4 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			start, usual, refusals := time.Now(), bucketed(5, 5), 0
+			wire := &fakeWire{answer: limited(func(now time.Time) (bool, int) { //nolint:bodyclose // the client closes it
+				if at := now.Sub(start) - 3*time.Second; at > 0 && at < blocked {
+					return false, 1
+				}
+				return usual(now)
+			}, &refusals)}
+			c := wire.client(t, retries(10))
+			var all sync.WaitGroup
+			for range workers {
+				all.Go(func() {
+					for range calls / workers {
+						if err := oneOfEachKind()["GET"].call(t.Context(), c); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+			}
+			all.Wait()
+			if took := time.Since(start); took > most {
+				t.Errorf("blocked for %s: %d calls took %s; allowed are %s", blocked, calls, took, most)
+			}
+		})
+	}
+}
+
 // TestWaitingForTheLimitIsNoRetry refuses one call six times while others are answered, and for ever while none is.
 func TestWaitingForTheLimitIsNoRetry(t *testing.T) {
 	t.Parallel()

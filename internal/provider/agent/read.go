@@ -87,7 +87,7 @@ func (r *Resource) look(ctx context.Context, state resourceModel) (*client.Agent
 	}
 	next, diags := refreshed(ctx, state, found)
 	imported := state.Name.IsNull()
-	if !listed || imported || (!delisted(found) && reflect.DeepEqual(next.listing, state.listing)) {
+	if !listed || imported || (!delisted(found) && reflect.DeepEqual(next.listing, state.listing) && next.ProviderKey.Equal(state.ProviderKey)) {
 		return found, next, diags, nil
 	}
 	if found, err = r.walk.mine.Confirm(ctx, id); err != nil {
