@@ -1,7 +1,6 @@
 package provider_test
 
 import (
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -18,6 +17,13 @@ const (
 )
 
 type values = protocol.Values
+
+// What the tests of every domain call alike.
+var (
+	with = protocol.With
+	at   = protocol.At
+	said = protocol.Said
+)
 
 // market is a server with two accounts: ours, with $1,000 and one free launch, and another one that owns the agent OTHR. More agents of ours may be
 // given, by ticker; "TICK:paused" gives one in that status.
@@ -79,32 +85,6 @@ func everything(t testing.TB, ticker string) values {
 	)
 }
 
-// with copies values and sets what stands at each path.
-func with(of values, pairs ...any) values {
-	out := maps.Clone(of)
-	for i := 0; i < len(pairs); i += 2 {
-		path, _ := pairs[i].(string)
-		name, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			out[name] = pairs[i+1]
-			continue
-		}
-		inner, _ := out[name].(values)
-		out[name] = with(inner, rest, pairs[i+1])
-	}
-	return out
-}
-
-// at gives what stands at a path.
-func at(of values, path string) any {
-	name, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		return of[name]
-	}
-	inner, _ := of[name].(values)
-	return at(inner, rest)
-}
-
 // calls are the operations that the server was asked for, such as agents.mine, in order.
 func calls(server *mockserver.Server) []string {
 	var out []string
@@ -142,14 +122,6 @@ func readingOnly(t testing.TB, server *mockserver.Server, what string, step func
 	step()
 	if made := writes(server)[before:]; len(made) > 0 {
 		t.Errorf("%s made the requests %v", what, made)
-	}
-}
-
-// said fails the test unless the diagnostics at a path, of which there may be others, contain one with all the texts.
-func said(t testing.TB, what string, diags protocol.Diagnostics, path string, texts ...string) {
-	t.Helper()
-	if !diags.At(path).Say(texts...) {
-		t.Errorf("%s: nothing at %q says %q:\n%s", what, path, texts, diags)
 	}
 }
 

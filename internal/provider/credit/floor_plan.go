@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/bound"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
@@ -31,7 +32,7 @@ func (r *FloorResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanR
 	}
 	if name := plan.Name.ValueString(); name != "" && r.walk.sawFloor(name, creates) {
 		resp.Diagnostics.AddAttributeError(path.Root("name"), "Two floors of one name", fmt.Sprintf(
-			"Two floors of this plan are named %q, and the name keeps their deposits apart. Give each one of its own.%s", name, pastTheError))
+			"Two floors of this plan are named %q, and the name keeps their deposits apart. Give each one of its own.%s", name, bound.PastTheError))
 		return
 	}
 	if unchanged := plan; !creates {

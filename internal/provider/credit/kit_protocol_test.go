@@ -3,7 +3,6 @@ package credit_test
 import (
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -32,6 +31,12 @@ const (
 )
 
 type values = protocol.Values
+
+// What the tests of every domain call alike.
+var (
+	with = protocol.With
+	said = protocol.Said
+)
 
 // noon is where the clocks of tests stand that need one to stand.
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
@@ -179,33 +184,6 @@ func of(key, amount string, pairs ...any) values {
 // floorOf is the configuration of a floor. Pairs of a path and a value may follow.
 func floorOf(name, floor, target string, pairs ...any) values {
 	return with(values{"name": name, "floor": floor, "target": target}, pairs...)
-}
-
-// with copies values and sets what stands at each path.
-func with(of values, pairs ...any) values {
-	out := maps.Clone(of)
-	if out == nil {
-		out = values{}
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		path, _ := pairs[i].(string)
-		name, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			out[name] = pairs[i+1]
-			continue
-		}
-		inner, _ := out[name].(values)
-		out[name] = with(inner, rest, pairs[i+1])
-	}
-	return out
-}
-
-// said fails the test unless the diagnostics at a path contain one with all the texts.
-func said(t *testing.T, what string, diags protocol.Diagnostics, path string, texts ...string) {
-	t.Helper()
-	if !diags.At(path).Say(texts...) {
-		t.Errorf("%s: nothing at %q says %q:\n%s", what, path, texts, diags)
-	}
 }
 
 // make applies the configuration of something new, which must go without a word.

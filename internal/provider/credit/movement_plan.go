@@ -8,13 +8,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/bound"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/ledger"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
-
-const pastTheError = " (`destroy -refresh=false` gets past this error.)"
 
 // ModifyPlan implements resource.ResourceWithModifyPlan. What is planned needs no correction: a plan tells what an apply will do, and refuses what
 // would move money again under a key.
@@ -83,7 +82,7 @@ func (m *mover) planUpdate(ctx context.Context, state, plan *movement) diag.Diag
 			diags.AddAttributeError(path.Root("idempotency_key"), "One key for two resources", fmt.Sprintf(
 				"Two resources of the state, with the ids %s and %s, have the idempotency_key %q, which names one %s. Give one of them a key of its own, "+
 					"which moves money once more, or take it out of the state: terraform state rm autx_credit_%s.NAME (tofu state rm with OpenTofu).%s",
-				other, id, key, m.noun, m.noun, pastTheError))
+				other, id, key, m.noun, m.noun, bound.PastTheError))
 		}
 	}
 	switch {
@@ -111,7 +110,7 @@ func (m *mover) movesAgain(state, plan *movement) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("amount"), "This would move money again", fmt.Sprintf(
 		"Under the key %q the %s was made, and amount is %s now. What has moved can't be changed: to move another amount, change idempotency_key too, "+
 			"which authorises it; otherwise put the amount back.%s",
-		state.IdempotencyKey.ValueString(), m.nameOf(state), plan.Amount.ValueString(), pastTheError))
+		state.IdempotencyKey.ValueString(), m.nameOf(state), plan.Amount.ValueString(), bound.PastTheError))
 }
 
 // checkImported compares the amount of the configuration with the ledger's.

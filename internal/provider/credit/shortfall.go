@@ -9,6 +9,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/bound"
 )
 
 // depositDecimals is how many decimals a deposit may have (assumed; the SDK reference shows "10.00").
@@ -50,7 +51,7 @@ func (s *shortfall) told(plan floorModel) diag.Diagnostic {
 	case onShortfallError:
 		return diag.NewAttributeErrorDiagnostic(at, summary, detail+" on_shortfall = \"error\" fails the plan for it. Top the credits up, lower the "+
 			"floor, or set on_shortfall to \"warn\". "+
-			howToTopUp+pastTheError)
+			howToTopUp+bound.PastTheError)
 	case onShortfallDeposit:
 		return diag.NewAttributeWarningDiagnostic(at, summary, fmt.Sprintf("%s The apply reads the balance again, and deposits what is missing then; by "+
 			"the balance of now that is %s.",

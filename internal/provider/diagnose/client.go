@@ -153,14 +153,19 @@ func nextStepUnanswered(failure *client.Error) string {
 	return "The connection failed while AUTX may have been working on the request. The next plan reads what is there now."
 }
 
+// Capital makes a text begin with a capital letter.
+func Capital(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
+
 // sentence makes an error's text readable inside prose.
 func sentence(text string) string {
 	text = strings.TrimSpace(strings.ToValidUTF8(text, "\uFFFD")) // other text does not travel to the CLI
 	if text == "" {
 		return "No reason was given."
 	}
-	first, size := utf8.DecodeRuneInString(text)
-	text = string(unicode.ToUpper(first)) + text[size:]
+	text = Capital(text)
 	if !strings.HasSuffix(text, ".") && !strings.HasSuffix(text, "!") && !strings.HasSuffix(text, "?") {
 		text += "."
 	}

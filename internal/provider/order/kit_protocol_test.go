@@ -1,10 +1,8 @@
 package order_test
 
 import (
-	"maps"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
@@ -17,6 +15,13 @@ import (
 const orderType = "autx_order"
 
 type values = protocol.Values
+
+// What the tests of every domain call alike.
+var (
+	with = protocol.With
+	at   = protocol.At
+	said = protocol.Said
+)
 
 // desk is a provider that is driven through the protocol, and the mock server that it works on.
 type desk struct {
@@ -76,43 +81,6 @@ func files(of ...values) []any {
 		out[i] = of[i]
 	}
 	return out
-}
-
-// with copies values and sets what stands at each path.
-func with(of values, pairs ...any) values {
-	out := maps.Clone(of)
-	if out == nil {
-		out = values{}
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		path, _ := pairs[i].(string)
-		name, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			out[name] = pairs[i+1]
-			continue
-		}
-		inner, _ := out[name].(values)
-		out[name] = with(inner, rest, pairs[i+1])
-	}
-	return out
-}
-
-// at gives what stands at a path.
-func at(of values, path string) any {
-	name, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		return of[name]
-	}
-	inner, _ := of[name].(values)
-	return at(inner, rest)
-}
-
-// said fails the test unless the diagnostics at a path contain one with all the texts.
-func said(t *testing.T, what string, diags protocol.Diagnostics, path string, texts ...string) {
-	t.Helper()
-	if !diags.At(path).Say(texts...) {
-		t.Errorf("%s: nothing at %q says %q:\n%s", what, path, texts, diags)
-	}
 }
 
 // buy applies the configuration of a new order, which must go without a word.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
@@ -19,28 +20,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if r.data == nil {
 		return
 	}
-	var plan, state resourceModel
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	switch {
-	case req.Plan.Raw.IsNull():
-		resp.Diagnostics.Append(r.planDestroy(ctx, state)...)
-		return
-	case req.State.Raw.IsNull():
-		resp.Diagnostics.Append(r.planCreate(ctx, &plan)...)
-	default:
-		resp.Diagnostics.Append(r.planUpdate(ctx, state, &plan)...)
-	}
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	}
+	planned.Modify(ctx, req, resp, planned.Steps[resourceModel]{Create: r.planCreate, Update: r.planUpdate, Destroy: r.planDestroy})
 }
 
 func (r *Resource) planCreate(ctx context.Context, plan *resourceModel) diag.Diagnostics {
@@ -67,7 +47,7 @@ func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Di
 	problems := r.data.Desk().PlanDestroy(ctx, kind, state.IdempotencyKey.ValueString(), state.ID.ValueString())
 	diags.Append(diagnose.Problems(problems)...)
 	diags.AddWarning("Destroying forgets the order", fmt.Sprintf("%s is only forgotten: %s Its answer leaves the state. Under its idempotency_key it "+
-		"can be taken over again for $0.00; import %s finds it too.", sentence(nameOf(state)), whatIsLost(state), state.ID.ValueString()))
+		"can be taken over again for $0.00; import %s finds it too.", diagnose.Capital(nameOf(state)), whatIsLost(state), state.ID.ValueString()))
 	return diags
 }
 
@@ -127,6 +107,3 @@ func costOf(state resourceModel) string {
 	}
 	return paid.USD()
 }
-
-// sentence makes a text begin with a capital letter; it begins with an ASCII letter.
-func sentence(text string) string { return string(text[0]-'a'+'A') + text[1:] }

@@ -59,7 +59,7 @@ func (r *Resource) planReplacement(ctx context.Context, state, plan resourceMode
 	}
 	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("%s another order is bought, for %s. %s, for which %s was paid, is "+
 		"forgotten: %s",
-		what, most, sentence(nameOf(state)), costOf(state), whatIsLost(state)))
+		what, most, diagnose.Capital(nameOf(state)), costOf(state), whatIsLost(state)))
 	return diags
 }
 

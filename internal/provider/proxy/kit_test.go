@@ -3,7 +3,6 @@ package proxy_test
 import (
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -32,6 +31,13 @@ const (
 const summID = "00000000-0000-4000-8000-000000000001"
 
 type values = protocol.Values
+
+// What the tests of every domain call alike.
+var (
+	with = protocol.With
+	at   = protocol.At
+	said = protocol.Said
+)
 
 // seed is a world with my account, which has two keys, and agents: SUMM costs $0.50, GOLD $7, FREE nothing, MINE $3 and is my own, FAIL costs $2 and
 // fails, REST is paused, JSON costs $0.25 and answers JSON, LAMB is free and fails.
@@ -197,43 +203,6 @@ func to(agent, key, price string, pairs ...any) values {
 
 // of is a request to SUMM at its price.
 func of(key string, pairs ...any) values { return to("SUMM", key, "0.50", pairs...) }
-
-// with copies values and sets what stands at each path.
-func with(of values, pairs ...any) values {
-	out := maps.Clone(of)
-	if out == nil {
-		out = values{}
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		path, _ := pairs[i].(string)
-		name, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			out[name] = pairs[i+1]
-			continue
-		}
-		inner, _ := out[name].(values)
-		out[name] = with(inner, rest, pairs[i+1])
-	}
-	return out
-}
-
-// at gives what stands at a path.
-func at(of values, path string) any {
-	name, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		return of[name]
-	}
-	inner, _ := of[name].(values)
-	return at(inner, rest)
-}
-
-// said fails the test unless the diagnostics at a path contain one with all the texts.
-func said(t *testing.T, what string, diags protocol.Diagnostics, path string, texts ...string) {
-	t.Helper()
-	if !diags.At(path).Say(texts...) {
-		t.Errorf("%s: nothing at %q says %q:\n%s", what, path, texts, diags)
-	}
-}
 
 // ask applies the configuration of a new request, which must go without a word.
 func (d *desk) ask(config values) *protocol.Instance {

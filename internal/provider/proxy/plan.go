@@ -12,6 +12,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/bound"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
@@ -22,31 +23,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if r.data == nil {
 		return
 	}
-	var plan, state resourceModel
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	switch {
-	case req.Plan.Raw.IsNull():
-		resp.Diagnostics.Append(r.planDestroy(ctx, state)...)
-		return
-	case req.State.Raw.IsNull():
-		resp.Diagnostics.Append(r.planCreate(ctx, &plan)...)
-	case !plan.IdempotencyKey.Equal(state.IdempotencyKey):
-		// Terraform plans the new request in a call of its own; this one is about the old one.
-		resp.Diagnostics.Append(r.planReplacement(ctx, state, plan)...)
-	default:
-		resp.Diagnostics.Append(r.planUpdate(ctx, state, &plan)...)
-	}
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	}
+	planned.Modify(ctx, req, resp, planned.Steps[resourceModel]{Create: r.planCreate, Update: r.planUpdate, Destroy: r.planDestroy})
 }
 
 func (r *Resource) planCreate(ctx context.Context, plan *resourceModel) diag.Diagnostics {
@@ -125,6 +102,10 @@ func (r *Resource) planReplacement(ctx context.Context, state, plan resourceMode
 // planUpdate plans a request that the state has. Nothing of it can change: what is bound to its key is held to what was sent, and the rest is only
 // noted.
 func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *resourceModel) diag.Diagnostics {
+	if !plan.IdempotencyKey.Equal(state.IdempotencyKey) {
+		// Terraform plans the new request in a call of its own; this one is about the old one.
+		return r.planReplacement(ctx, state, *plan)
+	}
 	diags := r.goesOn(ctx, state)
 	diags.Append(r.walk.answers.plan(state)...)
 	diags.Append(r.walk.keys.Keep("autx_proxy_request", "proxy request", plan.IdempotencyKey.ValueString(), state.ID.ValueString())...)

@@ -2,7 +2,6 @@ package session_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,6 +18,13 @@ import (
 const sessionType = "autx_session"
 
 type values = protocol.Values
+
+// What the tests of every domain call alike.
+var (
+	with = protocol.With
+	at   = protocol.At
+	said = protocol.Said
+)
 
 const (
 	me        = "me"
@@ -115,47 +121,6 @@ func saying(key string, n int, pairs ...any) values {
 	return of(key, append([]any{"messages", messages, "max_cost", money.MustParse("0.05").Times(int64(n)).String()}, pairs...)...)
 }
 
-// with copies values and sets what stands at each path.
-func with(of values, pairs ...any) values {
-	out := maps.Clone(of)
-	if out == nil {
-		out = values{}
-	}
-	for i := 0; i < len(pairs); i += 2 {
-		path, _ := pairs[i].(string)
-		name, rest, deeper := strings.Cut(path, ".")
-		if !deeper {
-			out[name] = pairs[i+1]
-			continue
-		}
-		inner, _ := out[name].(values)
-		out[name] = with(inner, rest, pairs[i+1])
-	}
-	return out
-}
-
-// at gives what stands at a path, also within lists: turns.0.status.
-func at(of values, path string) any {
-	name, rest, deeper := strings.Cut(path, ".")
-	if !deeper {
-		return of[name]
-	}
-	if list, ok := of[name].([]any); ok {
-		index, rest, deeper := strings.Cut(rest, ".")
-		var i int
-		if _, err := fmt.Sscan(index, &i); err != nil || i >= len(list) {
-			return nil
-		}
-		if !deeper {
-			return list[i]
-		}
-		inner, _ := list[i].(values)
-		return at(inner, rest)
-	}
-	inner, _ := of[name].(values)
-	return at(inner, rest)
-}
-
 // turns writes what became of the turns of a state by the first letters: c, f, u, n.
 func turns(of *protocol.Instance) string {
 	if of.Gone() {
@@ -176,14 +141,6 @@ func statuses(turns []any) string {
 		out.WriteString(status[:1])
 	}
 	return out.String()
-}
-
-// said fails the test unless the diagnostics at a path contain one with all the texts.
-func said(t *testing.T, what string, diags protocol.Diagnostics, path string, texts ...string) {
-	t.Helper()
-	if !diags.At(path).Say(texts...) {
-		t.Errorf("%s: nothing at %q says %q:\n%s", what, path, texts, diags)
-	}
 }
 
 // buy applies the configuration of a new session, which must go without a word.

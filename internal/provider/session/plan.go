@@ -11,6 +11,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/client"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
@@ -21,28 +22,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if r.data == nil {
 		return
 	}
-	var plan, state resourceModel
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	switch {
-	case req.Plan.Raw.IsNull():
-		resp.Diagnostics.Append(r.planDestroy(ctx, state)...)
-		return
-	case req.State.Raw.IsNull():
-		resp.Diagnostics.Append(r.planCreate(ctx, &plan)...)
-	default:
-		resp.Diagnostics.Append(r.planUpdate(ctx, state, &plan)...)
-	}
-	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	}
+	planned.Modify(ctx, req, resp, planned.Steps[resourceModel]{Create: r.planCreate, Update: r.planUpdate, Destroy: r.planDestroy})
 }
 
 func (r *Resource) planCreate(ctx context.Context, plan *resourceModel) diag.Diagnostics {
@@ -131,7 +111,7 @@ func (r *Resource) planDestroy(ctx context.Context, state resourceModel) diag.Di
 	lost, more := whatIsLost(ctx, state)
 	diags.Append(more...)
 	diags.AddWarning("Destroying forgets the session", fmt.Sprintf("%s is forgotten: %s Its answers leave the state. Under its idempotency_key it can "+
-		"be taken over again for $0.00; import %s finds it too.", sentence(nameOf(state)), lost, state.ID.ValueString()))
+		"be taken over again for $0.00; import %s finds it too.", diagnose.Capital(nameOf(state)), lost, state.ID.ValueString()))
 	return diags
 }
 
@@ -206,6 +186,3 @@ func paidFor(ctx context.Context, state resourceModel) string {
 	}
 	return total.USD()
 }
-
-// sentence makes a text begin with a capital letter; it begins with an ASCII letter.
-func sentence(text string) string { return string(text[0]-'a'+'A') + text[1:] }

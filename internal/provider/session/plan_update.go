@@ -36,7 +36,7 @@ func (r *Resource) planUpdate(ctx context.Context, state resourceModel, plan *re
 	}
 	if closes && !plan.CloseAfterMessages.IsUnknown() {
 		diags.AddWarning("Session will be closed", fmt.Sprintf("%s is still open, and close_after_messages wants it closed. That releases the credits "+
-			"that it holds. Nothing is sent and nothing is charged.", sentence(nameOf(state))))
+			"that it holds. Nothing is sent and nothing is charged.", diagnose.Capital(nameOf(state))))
 	}
 	return diags
 }
@@ -75,7 +75,7 @@ func (r *Resource) planReplacement(ctx context.Context, state, plan resourceMode
 	lost, more := whatIsLost(ctx, state)
 	diags.Append(more...)
 	diags.AddAttributeWarning(path.Root("idempotency_key"), summary, fmt.Sprintf("%s another session is opened and all messages are sent, for %s. %s, "+
-		"for which %s was paid, is forgotten: %s", what, most, sentence(nameOf(state)), paidFor(ctx, state), lost))
+		"for which %s was paid, is forgotten: %s", what, most, diagnose.Capital(nameOf(state)), paidFor(ctx, state), lost))
 	return diags
 }
 

@@ -122,7 +122,7 @@ func (r *Resource) endedOutside(state, next resourceModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if state.Status.ValueString() == statusActive && ended(next.Status.ValueString()) {
 		diags.AddWarning("Session has ended", fmt.Sprintf("%s is %s now. No session can be opened again; another idempotency_key opens another one.",
-			sentence(nameOf(state)), next.Status.ValueString()))
+			diagnose.Capital(nameOf(state)), next.Status.ValueString()))
 	}
 	return diags
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
@@ -63,4 +64,12 @@ func (d Diagnostics) String() string {
 		lines[i] = fmt.Sprintf("%s%s: %s\n%s", one.Severity, at, one.Summary, one.Detail)
 	}
 	return strings.Join(lines, "\n\n")
+}
+
+// Said fails the test unless the diagnostics at a path, of which there may be others, contain one with all the texts.
+func Said(t testing.TB, what string, diags Diagnostics, path string, texts ...string) {
+	t.Helper()
+	if !diags.At(path).Say(texts...) {
+		t.Errorf("%s: nothing at %q says %q:\n%s", what, path, texts, diags)
+	}
 }

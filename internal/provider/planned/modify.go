@@ -1,0 +1,41 @@
+package planned
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+// Steps plan what a resource of the model M goes through. They may change the plan that they are given.
+type Steps[M any] struct {
+	Create  func(ctx context.Context, plan *M) diag.Diagnostics
+	Update  func(ctx context.Context, state M, plan *M) diag.Diagnostics
+	Destroy func(ctx context.Context, state M) diag.Diagnostics
+}
+
+// Modify plans by the step that is due, and writes the plan back unless something is wrong with it.
+func Modify[M any](ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse, steps Steps[M]) {
+	var plan, state M
+	if !req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	switch {
+	case req.Plan.Raw.IsNull():
+		resp.Diagnostics.Append(steps.Destroy(ctx, state)...)
+		return
+	case req.State.Raw.IsNull():
+		resp.Diagnostics.Append(steps.Create(ctx, &plan)...)
+	default:
+		resp.Diagnostics.Append(steps.Update(ctx, state, &plan)...)
+	}
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
+}
