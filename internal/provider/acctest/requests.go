@@ -45,6 +45,17 @@ func Sent(server *mockserver.Server) map[string]int {
 	return out
 }
 
+// During gives the operations that a step requested, in order.
+func During(server *mockserver.Server, step func()) []string {
+	before := len(server.Requests())
+	step()
+	var out []string
+	for _, entry := range server.Requests()[before:] {
+		out = append(out, entry.Operation)
+	}
+	return out
+}
+
 // Traffic describes all logged requests, one a line, for messages.
 func Traffic(server *mockserver.Server) string {
 	lines := make([]string, 0, len(server.Requests()))

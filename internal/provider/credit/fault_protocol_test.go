@@ -99,7 +99,7 @@ func TestFaults(t *testing.T) {
 				if first.ID() != d.last().ID {
 					t.Errorf("the id is %s, and the ledger's %s", first.ID(), d.last().ID)
 				}
-				d.mustBeSettled(first, of("k", "10"))
+				d.MustBeSettled(first, of("k", "10"))
 			})
 		}
 	}
@@ -285,7 +285,7 @@ func TestLaggingList(t *testing.T) {
 				t.Errorf("made %v", made.Values())
 			}
 			gate.Clear()
-			d.mustBeSettled(made, of("k", "10"))
+			d.MustBeSettled(made, of("k", "10"))
 			d.NextWalk()
 			if _, diags := d.PlanAndApply(typeName, nil, of("k", "10")); diags.HasErrors() {
 				t.Errorf("again, without the state: %s", diags)
@@ -380,7 +380,7 @@ func TestSomebodyElse(t *testing.T) {
 			if len(c.moved) == 2 && c.says != nil { // and it stays so: nothing is sent again
 				d.refuse(depositType, of("k", "10"), "", "can't be told from others", d.entries()[1].ID, d.entries()[2].ID)
 				imported := d.MustImport(depositType, d.last().ID)
-				d.mustBeSettled(d.MustApply(depositType, imported, of("k", "10")), of("k", "10"))
+				d.MustBeSettled(d.MustApply(depositType, imported, of("k", "10")), of("k", "10"))
 				d.mustHaveMoved(c.moved...)
 			}
 		})

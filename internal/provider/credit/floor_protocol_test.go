@@ -39,7 +39,7 @@ func TestFloorThatHolds(t *testing.T) {
 			if diff := cmp.Diff(want, plainNumbers(made.Values())); diff != "" {
 				t.Errorf("%v (-want +got):\n%s", mode, diff)
 			}
-			d.mustBeSettled(made, config)
+			d.MustBeSettled(made, config)
 			d.NextWalk()
 			if after, diags := d.Apply(d.MustPlan(floorType, made, nil)); len(diags) > 0 || !after.Gone() {
 				t.Errorf("its end: %v %s", after, diags)
@@ -165,7 +165,7 @@ func TestFloorDeposits(t *testing.T) {
 				t.Errorf("moved %v", d.entries())
 			}
 			if c.status == "ok" {
-				d.mustBeSettled(made, config)
+				d.MustBeSettled(made, config)
 			}
 		})
 	}
@@ -193,7 +193,7 @@ func TestFloorInSteps(t *testing.T) {
 		}
 		made = d.MustApply(floorType, read, config)
 	}
-	d.mustBeSettled(made, config)
+	d.MustBeSettled(made, config)
 	d.mustHaveMoved("deposit 40", "deposit 40", "deposit 40")
 }
 
@@ -271,7 +271,7 @@ func TestFloorChanged(t *testing.T) {
 		t.Errorf("after: %v", got)
 	}
 	d.mustHaveMoved("withdrawal 20", "deposit 70")
-	d.mustBeSettled(after, changed)
+	d.MustBeSettled(after, changed)
 }
 
 // TestFloorDepositLost: the deposit's answer is lost. It is found again, by this apply or the next, and the balance decides what is still missing.
@@ -287,7 +287,7 @@ func TestFloorDepositLost(t *testing.T) {
 			t.Errorf("made %v: %s", made, diags)
 		}
 		d.mustHaveMoved("deposit 60")
-		d.mustBeSettled(made, depositing())
+		d.MustBeSettled(made, depositing())
 	})
 	t.Run("not carried out", func(t *testing.T) {
 		t.Parallel()
@@ -337,7 +337,7 @@ func TestFloorDepositLost(t *testing.T) {
 				t.Errorf("after %v: %s", after.Values(), diags)
 			}
 			d.mustHaveMoved("withdrawal 10", "deposit 60", "withdrawal 60", "deposit 60")
-			d.mustBeSettled(after, depositing())
+			d.MustBeSettled(after, depositing())
 		})
 	}
 }
@@ -613,5 +613,5 @@ func TestFloorAmongOthers(t *testing.T) {
 		t.Fatal(diags)
 	}
 	d.mustHaveMoved("deposit 5", "deposit 6")
-	d.mustBeSettled(made, depositing())
+	d.MustBeSettled(made, depositing())
 }

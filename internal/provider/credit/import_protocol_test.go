@@ -55,7 +55,7 @@ func TestImport(t *testing.T) {
 		if diff := cmp.Diff(want, filled.Values()); diff != "" {
 			t.Errorf("%s, filled in (-want +got):\n%s", typeName, diff)
 		}
-		d.mustBeSettled(filled, config)
+		d.MustBeSettled(filled, config)
 
 		// Under the key it is known from now on.
 		d.NextWalk()

@@ -210,13 +210,7 @@ func (d *desk) refuse(typeName string, config values, path string, texts ...stri
 // during gives the operations that a step requested, in order.
 func (d *desk) during(step func()) []string {
 	d.t.Helper()
-	before := len(d.server.Requests())
-	step()
-	var out []string
-	for _, entry := range d.server.Requests()[before:] {
-		out = append(out, entry.Operation)
-	}
-	return out
+	return acctest.During(d.server, step)
 }
 
 // silently runs a step and fails the test if it made a request.
@@ -224,19 +218,6 @@ func (d *desk) silently(what string, step func()) {
 	d.t.Helper()
 	if made := d.during(step); len(made) > 0 {
 		d.t.Errorf("%s made the requests %v", what, made)
-	}
-}
-
-// mustBeSettled refreshes and plans in a walk of its own: there must be nothing to do and nothing to say.
-func (d *desk) mustBeSettled(made *protocol.Instance, config values) {
-	d.t.Helper()
-	d.NextWalk()
-	now := d.MustRead(made)
-	if !now.State.Equal(made.State) {
-		d.t.Errorf("a refresh changes the state\nfrom %v\nto   %v", made.Values(), now.Values())
-	}
-	if plan := d.MustPlan(made.TypeName, now, config); !plan.Empty() || len(plan.Diagnostics) > 0 {
-		d.t.Errorf("there is something left to do: %v\n%s", plan.Values(), plan.Diagnostics)
 	}
 }
 

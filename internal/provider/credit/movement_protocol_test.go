@@ -34,7 +34,7 @@ func TestStateAfterMovement(t *testing.T) {
 			if diff := cmp.Diff(values{"id": entry.ID}, d.IdentityValues(made)); diff != "" {
 				t.Errorf("identity (-want +got):\n%s", diff)
 			}
-			d.mustBeSettled(made, config)
+			d.MustBeSettled(made, config)
 
 			config = of("spring", "0.99")
 			made = d.make(withdrawalType, config)
@@ -47,7 +47,7 @@ func TestStateAfterMovement(t *testing.T) {
 			if diff := cmp.Diff(values{"id": entry.ID}, d.IdentityValues(made)); diff != "" {
 				t.Errorf("identity (-want +got):\n%s", diff)
 			}
-			d.mustBeSettled(made, config)
+			d.MustBeSettled(made, config)
 			d.mustHaveMoved("deposit 25.5", "withdrawal 0.99")
 			if got := d.available(); got != "124.51" {
 				t.Errorf("$%s is available", got)

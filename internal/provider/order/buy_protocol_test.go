@@ -127,7 +127,7 @@ func TestBuyLostAnswer(t *testing.T) {
 				if len(orders) != before+1 || orders[len(orders)-1].ID != made.ID() {
 					t.Errorf("%d orders", len(orders))
 				}
-				d.mustBeSettled(made, config)
+				d.MustBeSettled(made, config)
 			})
 		}
 	}
@@ -151,7 +151,7 @@ func TestBuyLostRequest(t *testing.T) {
 			if diags.HasErrors() {
 				t.Fatal(diags)
 			}
-			d.mustBeSettled(made, of("k"))
+			d.MustBeSettled(made, of("k"))
 			d.mustHaveCharged("$0.50", 1)
 		})
 	}
@@ -195,7 +195,7 @@ func TestBuyLostAnswerBesideAnother(t *testing.T) {
 	d.NextWalk()
 	imported := d.MustImport(orderType, ours)
 	filled := d.MustApply(orderType, imported, of("k"))
-	d.mustBeSettled(filled, of("k"))
+	d.MustBeSettled(filled, of("k"))
 	// The key is settled by that: a create under it takes the same order over.
 	again, diags := d.PlanAndApply(orderType, nil, of("k"))
 	if again.ID() != ours || diags.HasErrors() {
@@ -238,7 +238,7 @@ func TestBuyThreeAtOnce(t *testing.T) {
 	}
 	d.mustHaveCharged("$1.50", 3)
 	for i, key := range keys {
-		d.mustBeSettled(made[i], config(key))
+		d.MustBeSettled(made[i], config(key))
 	}
 }
 
@@ -372,7 +372,7 @@ func TestBuyFailed(t *testing.T) {
 	if diags.HasErrors() || v["status"] != "failed" || v["output_text"] != nil || v["amount_paid"] != "2" || at(v, "spend.charged_usd") != "0" || at(v, "spend.authorized_usd") != "3" {
 		t.Errorf("made %v: %s", v, diags)
 	}
-	d.mustBeSettled(made, config)
+	d.MustBeSettled(made, config)
 	if total, n := d.charges(); total != "$0.00" || n != 1 {
 		t.Errorf("charged %s in %d", total, n)
 	}
@@ -594,6 +594,6 @@ func TestBuyAgentInOtherSpelling(t *testing.T) {
 	if v := made.Values(); v["agent_id"] != upper || v["amount_paid"] != "0.5" {
 		t.Errorf("made %v", v)
 	}
-	d.mustBeSettled(made, of("k", "agent_id", upper))
+	d.MustBeSettled(made, of("k", "agent_id", upper))
 	d.mustHaveCharged("$0.50", 1)
 }

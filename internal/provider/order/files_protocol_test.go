@@ -43,13 +43,13 @@ func TestFilesAreSent(t *testing.T) {
 			t.Errorf("files[%d] has the digest %v in state", i, got)
 		}
 	}
-	d.mustBeSettled(made, config)
+	d.MustBeSettled(made, config)
 
 	// The file may go away once it is bought.
 	if err := os.Remove(large); err != nil {
 		t.Fatal(err)
 	}
-	d.mustBeSettled(made, config)
+	d.MustBeSettled(made, config)
 	d.mustHaveCharged("$1.25", 1)
 }
 
@@ -90,7 +90,7 @@ func TestFilesOfNoUse(t *testing.T) {
 	if got := d.orders()[0].Files; len(got) != 1 || got[0].SHA256 != sha("made") {
 		t.Errorf("the service has %v", got)
 	}
-	d.mustBeSettled(made, withFile("k", missing))
+	d.MustBeSettled(made, withFile("k", missing))
 }
 
 // TestFilesThatChange between plan and apply are refused before anything is sent; one that changes while it is sent breaks the order off.
@@ -161,7 +161,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		if got := after.Values()["files"].([]any)[0].(values)["sha256"]; got != sha("content") {
 			t.Errorf("the digest of what was sent became %v", got)
 		}
-		d.mustBeSettled(after, withFile("k", elsewhere))
+		d.MustBeSettled(after, withFile("k", elsewhere))
 		if err := os.WriteFile(elsewhere, []byte("other"), 0o600); err != nil {
 			t.Fatal(err)
 		}

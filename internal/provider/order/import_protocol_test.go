@@ -69,7 +69,7 @@ func TestImport(t *testing.T) {
 				filled.Values()); diff != "" {
 				t.Errorf("%s: filled in (-want +got):\n%s", name, diff)
 			}
-			d.mustBeSettled(filled, config)
+			d.MustBeSettled(filled, config)
 
 			// From now on it is bound as if it had been bought here.
 			d.NextWalk()
@@ -100,7 +100,7 @@ func TestImportWithFiles(t *testing.T) {
 		if diff := cmp.Diff(want, filled.Values()["files"]); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
-		d.mustBeSettled(filled, config)
+		d.MustBeSettled(filled, config)
 	})
 }
 

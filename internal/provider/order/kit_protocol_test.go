@@ -138,13 +138,7 @@ func (d *desk) silently(what string, step func()) {
 // during gives the operations that a step requested, in order.
 func (d *desk) during(step func()) []string {
 	d.t.Helper()
-	before := len(d.server.Requests())
-	step()
-	var out []string
-	for _, entry := range d.server.Requests()[before:] {
-		out = append(out, entry.Operation)
-	}
-	return out
+	return acctest.During(d.server, step)
 }
 
 // tally counts operations.
@@ -163,19 +157,6 @@ func (d *desk) mustOnlyRead() {
 		if entry.Method != http.MethodGet || entry.Committed {
 			d.t.Errorf("%s %s was sent", entry.Method, entry.Path)
 		}
-	}
-}
-
-// mustBeSettled refreshes and plans in a walk of its own: there must be nothing to do and nothing to say.
-func (d *desk) mustBeSettled(made *protocol.Instance, config values) {
-	d.t.Helper()
-	d.NextWalk()
-	now := d.MustRead(made)
-	if !now.State.Equal(made.State) {
-		d.t.Errorf("a refresh changes the state\nfrom %v\nto   %v", made.Values(), now.Values())
-	}
-	if plan := d.MustPlan(orderType, now, config); !plan.Empty() || len(plan.Diagnostics) > 0 {
-		d.t.Errorf("there is something left to do: %v\n%s", plan.Values(), plan.Diagnostics)
 	}
 }
 

@@ -107,7 +107,7 @@ func TestPlanChangesInPlace(t *testing.T) {
 				if diff := cmp.Diff(want, changed.Values()); diff != "" {
 					t.Errorf("it changed more (-want +got):\n%s", diff)
 				}
-				d.mustBeSettled(changed, config)
+				d.MustBeSettled(changed, config)
 			})
 			d.mustHaveCharged("$1.25", 1)
 		})

@@ -55,8 +55,8 @@ func TestReadPendingOrder(t *testing.T) {
 	}
 	d.mustHaveCharged("$2.50", 2)
 	operations := d.during(func() {
-		d.mustBeSettled(first, good)
-		d.mustBeSettled(second, bad)
+		d.MustBeSettled(first, good)
+		d.MustBeSettled(second, bad)
 	})
 	if diff := cmp.Diff(map[string]int{"orders.get": 2}, tally(operations)); diff != "" {
 		t.Errorf("refreshes of pending orders (-want +got):\n%s", diff)
@@ -75,8 +75,8 @@ func TestReadPendingOrder(t *testing.T) {
 		t.Errorf("failed as %v", v)
 	}
 	d.silently("what is finished", func() {
-		d.mustBeSettled(done, good)
-		d.mustBeSettled(gone, bad)
+		d.MustBeSettled(done, good)
+		d.MustBeSettled(gone, bad)
 	})
 	if total, n := d.charges(); total != "$0.50" || n != 2 {
 		t.Errorf("charged %s in %d", total, n)
@@ -135,7 +135,7 @@ func TestReadOrderWithoutText(t *testing.T) {
 		if v := made.Values(); v["status"] != "completed" || v["output_text"] != want {
 			t.Errorf("%s: saved as %v", name, v)
 		}
-		d.silently(name, func() { d.mustBeSettled(made, of("k")) })
+		d.silently(name, func() { d.MustBeSettled(made, of("k")) })
 	}
 }
 

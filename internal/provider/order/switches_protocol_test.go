@@ -24,8 +24,8 @@ func TestWhatIsAssumed(t *testing.T) {
 			if diags.HasErrors() || !diags.Warnings().Say("although its answer was lost") || lost.Values()["amount_paid"] != "0.5" {
 				t.Fatal(diags)
 			}
-			d.mustBeSettled(plain, of("plain"))
-			d.mustBeSettled(lost, of("lost"))
+			d.MustBeSettled(plain, of("plain"))
+			d.MustBeSettled(lost, of("lost"))
 			imported := d.MustImport(orderType, lost.ID())
 			if v := imported.Values(); v["status"] != "completed" || v["output_text"] != "Echo: Prompt of lost" {
 				t.Errorf("imported as %v", v)

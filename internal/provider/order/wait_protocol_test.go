@@ -31,7 +31,7 @@ func TestWaitingForAnOrder(t *testing.T) {
 			if v := made.Values(); diags.HasErrors() || v["status"] != want || diags.Warnings().Say("failed and was refunded") != (want == "failed") {
 				t.Errorf("made %v: %s", v, diags)
 			}
-			d.mustBeSettled(made, config)
+			d.MustBeSettled(made, config)
 		})
 	}
 }
@@ -46,14 +46,14 @@ func TestWaitingTooLong(t *testing.T) {
 	if v := made.Values(); diags.HasErrors() || made.Tainted || v["status"] != "pending" || v["amount_paid"] != "0.5" || v["output_text"] != nil || at(v, "spend.charged_usd") != "0.5" {
 		t.Errorf("made %v: %s", v, diags)
 	}
-	d.mustBeSettled(made, config)
+	d.MustBeSettled(made, config)
 	d.server.Advance(time.Hour)
 	d.NextWalk()
 	now := d.MustRead(made)
 	if now.Values()["status"] != "completed" {
 		t.Errorf("read as %v", now.Values())
 	}
-	d.mustBeSettled(now, config)
+	d.MustBeSettled(now, config)
 	d.mustHaveCharged("$0.50", 1)
 }
 
@@ -78,7 +78,7 @@ func TestWaitingInterrupted(t *testing.T) {
 	if v := made.Values(); diags.HasErrors() || v["status"] != "pending" || v["amount_paid"] != "0.5" {
 		t.Errorf("made %v: %s", v, diags)
 	}
-	d.mustBeSettled(made, of("k"))
+	d.MustBeSettled(made, of("k"))
 	d.mustHaveCharged("$0.50", 1)
 }
 

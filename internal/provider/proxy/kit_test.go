@@ -228,15 +228,8 @@ func (d *desk) refuse(config values, path string, texts ...string) {
 // mustBeSettled refreshes and plans in a walk of its own: there must be nothing to do, nothing to say, and nothing to ask AUTX.
 func (d *desk) mustBeSettled(made *protocol.Instance, config values) {
 	d.t.Helper()
-	d.NextWalk()
 	before := len(d.server.Requests())
-	now := d.MustRead(made)
-	if !now.State.Equal(made.State) {
-		d.t.Errorf("a refresh changes the state\nfrom %v\nto   %v", made.Values(), now.Values())
-	}
-	if plan := d.MustPlan(requestType, now, config); !plan.Empty() || len(plan.Diagnostics) > 0 {
-		d.t.Errorf("there is something left to do: %v\n%s", plan.Values(), plan.Diagnostics)
-	}
+	d.MustBeSettled(made, config)
 	if after := len(d.server.Requests()); after != before {
 		d.t.Errorf("a settled request costs %d requests", after-before)
 	}

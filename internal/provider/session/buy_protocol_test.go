@@ -52,7 +52,7 @@ func TestBuy(t *testing.T) {
 	}
 	d.mustHaveCharged("$0.10", 2, 1)
 	d.mustHoldNothing()
-	d.silently("a refresh of a session that has ended", func() { d.mustBeSettled(made, of("k")) })
+	d.silently("a refresh of a session that has ended", func() { d.MustBeSettled(made, of("k")) })
 }
 
 // TestBuyByID names the agent by its id, in capitals, and without messages.
@@ -65,7 +65,7 @@ func TestBuyByID(t *testing.T) {
 		t.Errorf("made %v", v)
 	}
 	d.mustHaveCharged("$0.00", 0, 1)
-	d.mustBeSettled(made, config)
+	d.MustBeSettled(made, config)
 	// The same agent by its ticker is no change of it.
 	d.NextWalk()
 	byTicker := with(config, "agent", "chat")
@@ -74,7 +74,7 @@ func TestBuyByID(t *testing.T) {
 		t.Errorf("by its ticker: %s", plan.Diagnostics)
 	}
 	renamed := d.MustApply(sessionType, made, byTicker)
-	d.mustBeSettled(renamed, byTicker)
+	d.MustBeSettled(renamed, byTicker)
 	// And under its key, from an empty state, it is the same session.
 	again, diags := d.PlanAndApply(sessionType, nil, byTicker)
 	if diags.HasErrors() || again.ID() != made.ID() || !diags.Warnings().Say("taken over") || again.Values()["status"] != "active" {
@@ -211,7 +211,7 @@ func TestBuyFailedTurn(t *testing.T) {
 	}
 	d.mustHaveCharged("$0.00", 1, 1)
 	d.mustHoldNothing()
-	d.silently("a refresh", func() { d.mustBeSettled(made, config) })
+	d.silently("a refresh", func() { d.MustBeSettled(made, config) })
 }
 
 // TestBuyFree talks for nothing.
@@ -223,7 +223,7 @@ func TestBuyFree(t *testing.T) {
 	if v := made.Values(); turns(made) != "cc" || at(v, "turns.1.amount_charged") != "0" || at(v, "spend.charged_usd") != "0" {
 		t.Errorf("made %v", v)
 	}
-	d.mustBeSettled(made, config)
+	d.MustBeSettled(made, config)
 }
 
 // TestWhatIsAssumed holds a conversation in each position of the mock server's switches that concern it.
@@ -246,7 +246,7 @@ func TestWhatIsAssumed(t *testing.T) {
 			if turns(made) != "cc" || at(made.Values(), "agent_ticker") != "CHAT" || at(made.Values(), "agent_id") != chatID {
 				t.Errorf("made %v", made.Values())
 			}
-			d.mustBeSettled(made, of("k"))
+			d.MustBeSettled(made, of("k"))
 			d.mustHaveCharged("$0.10", 2, 1)
 			again, diags := d.PlanAndApply(sessionType, nil, of("k"))
 			if diags.HasErrors() || again.ID() != made.ID() || turns(again) != "cc" {

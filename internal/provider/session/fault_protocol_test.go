@@ -80,7 +80,7 @@ func TestCutAtEachFrame(t *testing.T) {
 				t.Fatalf("made %v: %s", made.Values(), diags)
 			}
 			want.check(t, d, made, diags)
-			d.mustBeSettled(made, config)
+			d.MustBeSettled(made, config)
 			// A run that has lost its state takes over what is there, and sends nothing.
 			again, diags := d.PlanAndApply(sessionType, nil, config)
 			if diags.HasErrors() || again.ID() != made.ID() || turns(again) != want.turns || at(again.Values(), "spend.charged_usd") != "0" {
@@ -241,5 +241,5 @@ func TestClosedOnDisconnect(t *testing.T) {
 		t.Errorf("the answer so far is %v", part)
 	}
 	d.mustHaveCharged("$0.05", 2, 1)
-	d.mustBeSettled(made, config)
+	d.MustBeSettled(made, config)
 }

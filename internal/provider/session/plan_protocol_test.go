@@ -335,7 +335,7 @@ func TestUpdate(t *testing.T) {
 	if v := changed.Values(); v["max_cost"] != "5" || at(v, "spend.authorized_usd") != "0.1" || v["close_after_messages"] != false || turns(changed) != "cc" {
 		t.Errorf("changed to %v", v)
 	}
-	d.mustBeSettled(changed, config)
+	d.MustBeSettled(changed, config)
 	d.NextWalk()
 	spelled := with(config, "max_cost", "5.00")
 	if plan := d.MustPlan(sessionType, changed, spelled); !plan.Empty() {
@@ -353,7 +353,7 @@ func TestCloseLater(t *testing.T) {
 	if v := made.Values(); v["status"] != "active" || v["credits_reserved"] != "0.15" || v["closed_at"] != nil || turns(made) != "cc" {
 		t.Fatalf("made %v", v)
 	}
-	d.mustBeSettled(made, kept)
+	d.MustBeSettled(made, kept)
 	d.NextWalk()
 	plan := d.MustPlan(sessionType, made, of("k"))
 	if !slices.Equal(plan.Unknowns(), []string{"closed_at", "credits_reserved", "status"}) || len(plan.RequiresReplace) > 0 {
@@ -370,7 +370,7 @@ func TestCloseLater(t *testing.T) {
 	if v := closed.Values(); v["status"] != "closed" || v["credits_reserved"] != "0" || v["closed_at"] == nil {
 		t.Errorf("closed %v", v)
 	}
-	d.mustBeSettled(closed, of("k"))
+	d.MustBeSettled(closed, of("k"))
 	d.mustHoldNothing()
 	d.mustHaveCharged("$0.10", 2, 1)
 }
@@ -392,7 +392,7 @@ func TestCloseThatFailed(t *testing.T) {
 		if closed.Values()["status"] != "closed" {
 			t.Errorf("closed %v", closed.Values())
 		}
-		d.mustBeSettled(closed, of("k"))
+		d.MustBeSettled(closed, of("k"))
 		d.mustHoldNothing()
 		d.mustHaveCharged("$0.10", 2, 1)
 	}

@@ -40,7 +40,7 @@ func TestReadEnded(t *testing.T) {
 			if v := now.Values(); v["status"] != want || v["credits_reserved"] != "0" || v["closed_at"] == nil || len(diags) != 1 || !diags.Warnings().Say("Session has ended", want, "another idempotency_key") {
 				t.Errorf("read %v: %s", v, diags)
 			}
-			d.silently("what has ended", func() { d.mustBeSettled(now, config) })
+			d.silently("what has ended", func() { d.MustBeSettled(now, config) })
 		})
 	}
 }
@@ -152,7 +152,7 @@ func TestReadUnknownTurn(t *testing.T) {
 		at(v, "turns.1.platform_fee") != "0.005" || at(v, "spend.charged_usd") != "0.1" {
 		t.Errorf("read %v", v)
 	}
-	d.silently("what is settled", func() { d.mustBeSettled(now, config) })
+	d.silently("what is settled", func() { d.MustBeSettled(now, config) })
 	d.mustHaveCharged("$0.10", 2, 1)
 }
 
@@ -260,7 +260,7 @@ func TestReadOpenSession(t *testing.T) {
 	if turns(now) != "cnn" || at(now.Values(), "spend.charged_usd") != "0.05" {
 		t.Errorf("read %v", now.Values())
 	}
-	d.mustBeSettled(now, config)
+	d.MustBeSettled(now, config)
 }
 
 // TestImportMoreThanIsListed imports a session of which the ledger does not show all.
@@ -320,7 +320,7 @@ func TestImport(t *testing.T) {
 		if w := filled.Values(); w["idempotency_key"] != "mine" || w["max_cost"] != "0.10" || len(w["messages"].([]any)) != 2 || at(w, "spend.authorized_usd") != "0" {
 			t.Errorf("%s: filled in as %v", name, w)
 		}
-		d.mustBeSettled(filled, config)
+		d.MustBeSettled(filled, config)
 		said(t, "another message", d.Plan(sessionType, filled, saying("mine", 3)).Diagnostics.Errors(), "messages", "could never be sent")
 		d.NextWalk()
 		wrong := d.Plan(sessionType, imported, of("mine", "agent", "GOLD"))
@@ -370,7 +370,7 @@ func TestImportOpen(t *testing.T) {
 	plan := d.MustPlan(sessionType, imported, of("mine"))
 	said(t, "the plan", plan.Diagnostics.Warnings(), "", "Session will be closed")
 	closed := d.MustApply(sessionType, imported, of("mine"))
-	d.mustBeSettled(closed, of("mine"))
+	d.MustBeSettled(closed, of("mine"))
 	d.mustHoldNothing()
 	d.mustHaveCharged("$0.10", 2, 1)
 }

@@ -267,3 +267,16 @@ func (d *Driver) Upgrade(typeName string, version int64, json string) (*Instance
 	}
 	return &Instance{TypeName: typeName, State: d.value(d.resource(typeName), resp.UpgradedState)}, diags
 }
+
+// MustBeSettled refreshes and plans in a walk of its own: there must be nothing to do and nothing to say.
+func (d *Driver) MustBeSettled(made *Instance, config Values) {
+	d.t.Helper()
+	d.NextWalk()
+	now := d.MustRead(made)
+	if !now.State.Equal(made.State) {
+		d.t.Errorf("a refresh changes the state\nfrom %v\nto   %v", made.Values(), now.Values())
+	}
+	if plan := d.MustPlan(made.TypeName, now, config); !plan.Empty() || len(plan.Diagnostics) > 0 {
+		d.t.Errorf("there is something left to do: %v\n%s", plan.Values(), plan.Diagnostics)
+	}
+}
