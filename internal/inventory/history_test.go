@@ -27,11 +27,18 @@ type history struct {
 	shown  [][]item        // what lists have shown, and when
 	asked  []time.Time
 	next   int
+
+	// What the promise about lists that fail is about; all but kept is forgotten with a write.
+	kept     int                 // how many items a list may have to be kept
+	plainly  map[string]struct{} // what was read by GETs while a list could have been asked
+	answered bool                // a list that can be kept has come, at the last of asked
+	failed   time.Time           // when the list failed last; zero: it did not
 }
 
 func newHistory(t *rapid.T) *history {
 	h := &history{
 		service: newService(rapid.IntRange(0, 8).Draw(t, "items")), now: time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC), ours: map[string]bool{}, next: 100,
+		kept: rapid.IntRange(0, 12).Draw(t, "kept"), plainly: map[string]struct{}{},
 	}
 	h.stale = func() []item {
 		if back := len(h.past) - h.behind; h.behind > 0 && len(h.past) > 0 {
@@ -43,12 +50,16 @@ func newHistory(t *rapid.T) *history {
 	list := source.List
 	source.List = func(ctx context.Context) ([]item, error) {
 		answer, err := list(ctx)
-		if err == nil {
-			h.shown, h.asked = append(h.shown, answer), append(h.asked, h.now)
+		if err != nil {
+			h.failed = h.now
+			return nil, err
 		}
-		return answer, err
+		h.shown, h.asked = append(h.shown, answer), append(h.asked, h.now)
+		h.failed, h.answered = time.Time{}, len(answer) <= h.kept
+		return answer, nil
 	}
-	h.shelf = inventory.NewShelf(source, inventory.WithMaxItems(rapid.IntRange(0, 12).Draw(t, "kept")), inventory.WithClock(func() time.Time { return h.now }))
+	h.listDown = rapid.Bool().Draw(t, "down")
+	h.shelf = inventory.NewShelf(source, inventory.WithMaxItems(h.kept), inventory.WithClock(func() time.Time { return h.now }))
 	return h
 }
 
@@ -73,7 +84,30 @@ func (h *history) change(t *rapid.T, id string, change func(items []item) []item
 	if rapid.Bool().Draw(t, "ours") {
 		h.ours[id] = true
 		h.shelf.Wrote(id)
+		h.forget()
 	}
+}
+
+// forget does what a shelf promises of a write: nothing that was read before counts any more.
+func (h *history) forget() {
+	h.answered, h.failed = false, time.Time{}
+	clear(h.plainly)
+}
+
+// listsFor tells how many lists a read of an object may ask for: one where others were read by GETs before, none while one is kept, within MaxAge of one
+// that failed, and once one was too long to be kept.
+func (h *history) listsFor(id string) int {
+	tooLong := len(h.shown) > 0 && len(h.shown[len(h.shown)-1]) > h.kept
+	answers := h.answered && h.now.Sub(h.asked[len(h.asked)-1]) < inventory.MaxAge
+	failing := !h.failed.IsZero() && h.now.Sub(h.failed) < inventory.MaxAge
+	if h.ours[id] || tooLong || answers || failing {
+		return 0
+	}
+	if _, again := h.plainly[id]; again || len(h.plainly) < 2 {
+		h.plainly[id] = struct{}{}
+		return 0
+	}
+	return 1
 }
 
 func (h *history) at(id string) int {
@@ -84,10 +118,13 @@ func (h *history) at(id string) int {
 func (h *history) read(t *rapid.T) {
 	id := h.pick(t)
 	want, wantErr := h.plain(id)
-	before := h.gets + h.lists
+	wantLists, before, listsBefore := h.listsFor(id), h.gets+h.lists, h.lists
 	got, listed, err := h.shelf.Find(t.Context(), id)
 	if made := h.gets + h.lists - before; made > 2 {
 		t.Fatalf("one read made %d requests", made)
+	}
+	if made := h.lists - listsBefore; made != wantLists {
+		t.Fatalf("one read made %d lists; want %d (the last failure was %s ago)", made, wantLists, h.now.Sub(h.failed))
 	}
 	if got == want && errors.Is(err, wantErr) {
 		return
@@ -131,6 +168,11 @@ func TestReadsEqualPlainGETs(t *testing.T) {
 		h := newHistory(t)
 		t.Repeat(map[string]func(*rapid.T){
 			"read": h.read,
+			"walk": func(t *rapid.T) {
+				for range 4 {
+					h.read(t)
+				}
+			},
 			"list": h.list,
 			"create": func(t *rapid.T) {
 				h.next++
@@ -149,7 +191,7 @@ func TestReadsEqualPlainGETs(t *testing.T) {
 					h.change(t, id, func(items []item) []item { return slices.Delete(items, i, i+1) })
 				}
 			},
-			"lost": func(*rapid.T) { h.shelf.Drop() }, // a write whose object is not known
+			"lost": func(*rapid.T) { h.shelf.Drop(); h.forget() }, // a write whose object is not known
 			"lag":  func(t *rapid.T) { h.lag = rapid.IntRange(0, 3).Draw(t, "lag") },
 			"age":  func(t *rapid.T) { h.behind = rapid.IntRange(0, 5).Draw(t, "behind") },
 			"cut":  func(t *rapid.T) { h.limit = rapid.IntRange(0, 5).Draw(t, "limit") },
@@ -157,7 +199,7 @@ func TestReadsEqualPlainGETs(t *testing.T) {
 				h.listDown = rapid.Bool().Draw(t, "down")
 			},
 			"wait": func(t *rapid.T) {
-				h.now = h.now.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "seconds")) * time.Second)
+				h.now = h.now.Add(time.Duration(rapid.SampledFrom([]int{1, 20, 59, 60, 61, 90}).Draw(t, "seconds")) * time.Second)
 			},
 		})
 	})

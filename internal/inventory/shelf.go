@@ -12,6 +12,13 @@ import (
 const (
 	// MaxAge is the longest that a list answers, counted from when it was asked for. One process may serve several runs.
 	MaxAge = 60 * time.Second
+	// ListTime bounds a shared list, which may fail to come for reasons of its own: a limit of its endpoint, a table that is locked. It is two of the
+	// longest pauses that a 429 can ask for (client.DefaultRetryAfterCap), in which GETs would not get through either, and half a minute for the answer,
+	// its turn at a few requests a second included; and it is half of what a resource's read has by default, so that GETs have the other half.
+	ListTime = 150 * time.Second
+	// GetTime bounds a shared GET, which nothing replaces: it is more than the client's default attempts and the waits between them take when each of
+	// them hangs (4 times client.DefaultTimeout), so that only what would never end is cut off.
+	GetTime = 10 * time.Minute
 	// DefaultMaxItems is how many items a list may have to be kept, unless WithMaxItems says otherwise.
 	DefaultMaxItems = 20_000
 
@@ -64,8 +71,8 @@ type Shelf[T any] struct {
 	seen     map[string]struct{} // the objects that were read one by one
 	own      map[string]struct{} // the objects that this walk wrote; no list is believed about them any more
 	kept     *listing[T]
-	noLists  bool // the list failed; until Drop, Get does without
-	tooLarge bool // the list has too many items to be kept; a write hardly changes that
+	failed   *failure // of the list, the last time
+	tooLarge bool     // the list has too many items to be kept; a write hardly changes that
 }
 
 // listing is one answer of the list.
@@ -73,6 +80,13 @@ type listing[T any] struct {
 	items []T
 	byID  map[string]T
 	asked time.Time
+}
+
+// failure is a list that failed. For MaxAge, as long as an answer of it would be believed, Get does without the list: a service that is restarted
+// serves it again.
+type failure struct {
+	err error
+	at  time.Time
 }
 
 // NewShelf makes an empty shelf. It makes no request.
@@ -116,15 +130,19 @@ func (s *Shelf[T]) Find(ctx context.Context, id string) (item T, listed bool, er
 
 // Confirm reads one object by a plain GET, whatever a list says. Those who want the same one at the same time share it.
 func (s *Shelf[T]) Confirm(ctx context.Context, id string) (T, error) {
-	return shared(ctx, &s.flights, s.flight("get "+id), func(ctx context.Context) (T, error) { return s.source.Get(ctx, id) })
+	return Join(ctx, &s.flights, s.flight("get "+id), GetTime, func(ctx context.Context) (T, error) { return s.source.Get(ctx, id) })
 }
 
-// All gives the whole list, as it is kept or as the service gives it now: it may lag behind a write. It tries even where Get has given the list up.
+// All gives the whole list, as it is kept or as the service gives it now: it may lag behind a write. It tries even where Get has given the list up,
+// unless the list took longer than ListTime: then the next reader must not wait as long for the same.
 func (s *Shelf[T]) All(ctx context.Context) ([]T, error) {
 	s.mu.Lock()
-	kept := s.fresh()
+	kept, failed := s.fresh(), s.failing()
 	s.mu.Unlock()
 	if kept == nil {
+		if failed != nil && isLate(failed.err) {
+			return nil, failed.err
+		}
 		var err error
 		if kept, err = s.list(ctx); err != nil {
 			return nil, err
@@ -151,7 +169,10 @@ func (s *Shelf[T]) Drop() {
 
 func (s *Shelf[T]) drop() {
 	s.epoch++
-	s.kept, s.noLists = nil, false
+	s.kept = nil
+	if s.failed != nil && !isLate(s.failed.err) { // a write makes no list come sooner
+		s.failed = nil
+	}
 	clear(s.seen)
 }
 
@@ -165,7 +186,7 @@ func (s *Shelf[T]) consult(id string) (_ *listing[T], plain bool) {
 	if kept := s.fresh(); kept != nil {
 		return kept, false
 	}
-	if s.noLists || s.tooLarge {
+	if s.failing() != nil || s.tooLarge {
 		return nil, true
 	}
 	if _, again := s.seen[id]; !again && len(s.seen) >= plainReads {
@@ -183,11 +204,19 @@ func (s *Shelf[T]) fresh() *listing[T] {
 	return s.kept
 }
 
+// failing is the failure of the list, unless it is so old that the list may work again.
+func (s *Shelf[T]) failing() *failure {
+	if s.failed != nil && s.now().Sub(s.failed.at) >= MaxAge {
+		s.failed = nil
+	}
+	return s.failed
+}
+
 func (s *Shelf[T]) list(ctx context.Context) (*listing[T], error) {
 	s.mu.Lock()
 	epoch := s.epoch
 	s.mu.Unlock()
-	return shared(ctx, &s.flights, flightIn(epoch, "list"), func(ctx context.Context) (*listing[T], error) { return s.fetch(ctx, epoch) })
+	return Join(ctx, &s.flights, flightIn(epoch, "list"), ListTime, func(ctx context.Context) (*listing[T], error) { return s.fetch(ctx, epoch) })
 }
 
 // fetch reads the list and keeps it, unless something was written since it was asked for.
@@ -203,15 +232,18 @@ func (s *Shelf[T]) fetch(ctx context.Context, epoch uint64) (*listing[T], error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		s.noLists = s.noLists || s.epoch == epoch
+		if err = tellLate(ctx, err); s.epoch == epoch || isLate(err) {
+			s.failed = &failure{err: err, at: s.now()}
+		}
 		return nil, err
 	}
 	l := &listing[T]{items: items, byID: make(map[string]T, len(items)), asked: asked}
 	for _, item := range items {
 		l.byID[s.source.ID(item)] = item
 	}
-	if s.tooLarge = len(items) > s.maxItems; !s.tooLarge && s.epoch == epoch {
-		s.kept, s.noLists = l, false
+	s.tooLarge, s.failed = len(items) > s.maxItems, nil
+	if !s.tooLarge && s.epoch == epoch {
+		s.kept = l
 	}
 	return l, nil
 }
@@ -224,23 +256,3 @@ func (s *Shelf[T]) flight(what string) string {
 }
 
 func flightIn(epoch uint64, what string) string { return strconv.FormatUint(epoch, 10) + " " + what }
-
-// shared runs a request once for all who want it. Each of them may stop waiting; the request goes on for the others, bounded by the source's
-// timeouts.
-func shared[V any](ctx context.Context, flights *singleflight.Group, name string, request func(context.Context) (V, error)) (V, error) {
-	var none V
-	if ctx.Err() != nil {
-		return none, context.Cause(ctx)
-	}
-	done := flights.DoChan(name, func() (any, error) { return request(context.WithoutCancel(ctx)) })
-	select {
-	case <-ctx.Done():
-		return none, context.Cause(ctx)
-	case result := <-done:
-		if result.Err != nil {
-			return none, result.Err
-		}
-		value, _ := result.Val.(V) // the flight's name tells the type; only a nil interface is not of it
-		return value, nil
-	}
-}

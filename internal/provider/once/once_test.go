@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/autx-ai/terraform-provider-autx/internal/inventory"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/once"
 )
 
@@ -81,6 +85,74 @@ func TestJoin(t *testing.T) {
 	if got, err := once.Join(t.Context(), &flights, "x", func(context.Context) (string, error) { return "rest", broken }); !errors.Is(err, broken) || got != "" {
 		t.Errorf("%q, %v", got, err)
 	}
+}
+
+// TestWhatIsSharedEnds has those who wait for an answer that never comes. They have no deadline, except one.
+func TestWhatIsSharedEnds(t *testing.T) {
+	t.Parallel()
+	never := func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }
+	var flights singleflight.Group
+	var memory once.Memory[string]
+	var before once.Before
+	for name, share := range map[string]func(ctx context.Context) error{
+		"Join":   func(ctx context.Context) error { _, err := once.Join(ctx, &flights, "x", never); return err },
+		"Recall": func(ctx context.Context) error { _, err := memory.Recall(ctx, "x", never); return err },
+		"IDs": func(ctx context.Context) error {
+			_, err := before.IDs(ctx, "x", func(ctx context.Context) ([]string, error) { _, err := never(ctx); return nil, err })
+			return err
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			var all sync.WaitGroup
+			for _, limit := range []time.Duration{0, 0, 0, time.Minute} {
+				all.Go(func() {
+					ctx, want := t.Context(), inventory.GetTime
+					if limit > 0 {
+						var cancel context.CancelFunc
+						ctx, cancel = context.WithTimeout(ctx, limit)
+						defer cancel()
+						want = limit
+					}
+					err := share(ctx)
+					if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || took != want {
+						t.Errorf("%s: after %s: %v; want an end after %s", name, took, err, want)
+					}
+					if limit == 0 && (err == nil || !strings.HasPrefix(err.Error(), "there was no answer within 10m0s: ")) {
+						t.Errorf("%s: %v", name, err)
+					}
+				})
+			}
+			all.Wait()
+		})
+	}
+}
+
+// TestAnImpatientQuestionIsAnsweredAllTheSame gives the one who asks first no time: the answer is kept for the others, and not the end of the context.
+func TestAnImpatientQuestionIsAnsweredAllTheSame(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var memory once.Memory[string]
+		ask := func(ctx context.Context) (string, error) {
+			select {
+			case <-ctx.Done():
+				return "", ctx.Err()
+			case <-time.After(time.Minute): // of the bubble's time
+				return "answer", nil
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if got, err := memory.Recall(ctx, "x", ask); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%q, %v", got, err)
+		}
+		if got, err := memory.Recall(t.Context(), "x", ask); got != "answer" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		if got, err := memory.Recall(t.Context(), "x", nil); got != "answer" || err != nil {
+			t.Errorf("%q, %v; want the answer that is kept", got, err)
+		}
+	})
 }
 
 // TestBefore lists once for the purchases of one moment, knows what this walk has bought, and lists again after an error.
