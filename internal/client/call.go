@@ -28,6 +28,8 @@ type call struct {
 	req      request
 	attempts int
 	counted  int           // attempts that count against the retries
+	spared   int           // refusals that do not count, as others were answered
+	alone    bool          // its last refusal holds back no other
 	progress uint64        // the pacer's, when the call began or was last told to wait
 	started  time.Time     // of the attempt
 	took     time.Duration // by the attempt, once it is over

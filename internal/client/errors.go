@@ -194,7 +194,7 @@ func (c *Client) failure(ctx context.Context, call *call, err error) *Error {
 	}
 	e.Status = trip.status
 	e.RequestID = trip.requestID(secrets)
-	e.RetryAfter, _ = parseRetryAfter(trip.header.Get(headerRetryAfter), time.Now())
+	e.RetryAfter, _ = c.retryAfter(trip.header)
 	if trip.status >= http.StatusBadRequest {
 		e.Message, e.Fields = readErrorBody(trip.header.Get(headerContentType), trip.body, trip.truncated, secrets)
 	}
@@ -204,6 +204,9 @@ func (c *Client) failure(ctx context.Context, call *call, err error) *Error {
 // explain turns the cause of a failed call into words that say what happened to whom.
 func (c *Client) explain(ctx context.Context, call *call, err error) error {
 	err, ctxErr := withoutURL(err), ctx.Err()
+	if cause := context.Cause(ctx); ctxErr != nil && errors.Is(cause, ctxErr) {
+		ctxErr = cause // says more of the same, such as whose time ran out
+	}
 	switch {
 	case err == nil:
 		return nil

@@ -34,7 +34,7 @@ type pace struct {
 
 	first, last time.Time // of the current stretch of requests
 	taken       int       // answers in it
-	reduced     time.Time
+	settled     time.Time // what was sent before says nothing about the limit: the end of the wait of the last reduction
 	grown       time.Time
 }
 
@@ -54,12 +54,17 @@ func (p *pace) sends(now time.Time) {
 	p.last = now
 }
 
-// reduce slows down after a 429 to a request that was sent at a time. What was sent before the last reduction says nothing about the new pace.
+// reduce slows down after a 429 to a request that was sent at a time. What was sent before the last reduction, or got past the gate while that was
+// made and so within its wait, says nothing about the new pace.
 func (p *pace) reduce(sent, now time.Time, wait time.Duration) bool {
-	if p.found && !sent.After(p.reduced) {
+	if p.found && sent.Before(p.settled) {
 		return false
 	}
-	before, seen := p.limit, rate.Limit(float64(p.taken)/now.Add(wait).Sub(p.first).Seconds())
+	wait = max(wait, shortestPause)
+	// The stretch is at least as long as the wait that ends it, in whatever order requests were sent and answered: a shorter one would make a rate of
+	// any size, or below zero, of a few answers.
+	stretch := max(now.Add(wait).Sub(p.first), wait)
+	before, seen := p.limit, rate.Limit(float64(p.taken)/stretch.Seconds())
 	p.rough = p.taken == 0 || (!p.found && p.taken < fewAnswers)
 	switch {
 	case p.taken == 0 && before == rate.Inf:
@@ -67,10 +72,10 @@ func (p *pace) reduce(sent, now time.Time, wait time.Duration) bool {
 	case p.taken == 0:
 		seen = before / 2
 	}
-	p.limit = min(max(seen, slowest), before*backOff, p.ceiling)
+	p.limit = max(min(seen, before*backOff), min(slowest, before)) // a configured rate may be slower than the slowest
 	p.found = true
-	p.reduced, p.grown = now, now.Add(wait)
-	p.first, p.last, p.taken = p.grown, p.grown, 0
+	p.settled = now.Add(wait)
+	p.first, p.last, p.grown, p.taken = p.settled, p.settled, p.settled, 0
 	return true
 }
 

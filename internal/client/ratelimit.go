@@ -18,6 +18,10 @@ const (
 // pacer decides when a request may be sent: one gate for all requests of a client. It keeps to the configured rate, and when the service answers 429
 // it holds back all requests for as long as the service asked, then lets them go at the rate that the service was seen to take (pace). So a limit is
 // met by waiting: without that, a busy run starves some requests until they fail.
+//
+// There is one gate, and not one for each endpoint, because a 429 does not say what is limited. Against a limit of the key, gates of their own would
+// each have to find a share of it that changes with what the others send, and would be refused all the time. So a limit of an endpoint slows down
+// everything at first; a call that is refused while others are answered, again and again, is left to wait alone (mostShared).
 type pacer struct {
 	told sync.Once
 
@@ -134,7 +138,7 @@ func (p *pacer) refused(sent, now time.Time, wait time.Duration) {
 	if until := now.Add(wait); wait > 0 && until.After(p.paused) {
 		p.paused = until
 	}
-	if p.pace.reduce(sent, now, max(wait, shortestPause)) {
+	if p.pace.reduce(sent, now, wait) {
 		p.renew()
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -271,7 +272,8 @@ func TestPaceRecovers(t *testing.T) {
 	}
 }
 
-// TestWaitingForTheLimitIsNoRetry refuses one call six times while others are answered, and for ever while none is.
+// TestWaitingForTheLimitIsNoRetry refuses one call six times while others are answered, for ever while others are, and for ever while none is. The
+// call has no deadline.
 func TestWaitingForTheLimitIsNoRetry(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -282,6 +284,8 @@ func TestWaitingForTheLimitIsNoRetry(t *testing.T) {
 		fails    bool
 	}{
 		"others go on":                 {true, 6, 1, 7, false},
+		"others go on for ever":        {true, 1000, 1, 12, true}, // ten refusals are spared
+		"with more retries":            {true, 1000, 4, 15, true},
 		"nobody goes on":               {false, 100, 3, 4, true},
 		"no retries are wanted at all": {true, 6, 0, 1, true},
 	} {
@@ -312,6 +316,59 @@ func TestWaitingForTheLimitIsNoRetry(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestALimitOfOneEndpoint refuses one call for ever while others are answered. It holds them back a few times, not each time that it is refused, and
+// keeps to the waits that it is told itself.
+func TestALimitOfOneEndpoint(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const wait = time.Minute // at the slowest pace, other requests get their turn in it
+		var c *client.Client
+		var others sync.WaitGroup
+		var mu sync.Mutex
+		var refused, answered []time.Time
+		get := func() {
+			if err := oneOfEachKind()["GET"].call(t.Context(), c); err != nil {
+				t.Error(err)
+			}
+		}
+		wire := &fakeWire{answer: func(req *http.Request, earlier int) (*http.Response, error) {
+			if req.Method == http.MethodGet {
+				mu.Lock()
+				answered = append(answered, time.Now())
+				mu.Unlock()
+				return succeed(req, earlier)
+			}
+			get() // it is answered while the call is on its way
+			mu.Lock()
+			refused = append(refused, time.Now())
+			mu.Unlock()
+			others.Go(func() {
+				<-time.After(time.Second) // of the bubble's time
+				get()
+			})
+			return respond(req, 429, map[string]string{"Retry-After": "60"}, ""), nil
+		}}
+		c = wire.client(t, retries(2))
+		e := mustFail(t, oneOfEachKind()["create"].call(t.Context(), c))
+		others.Wait()
+		if e.Status != 429 || e.Outcome != client.Refused || e.Attempts != 13 || len(refused) != 13 {
+			t.Errorf("%d attempts, outcome %s: %v", e.Attempts, e.Outcome, e)
+		}
+		heldBack := 0
+		for i, at := range refused {
+			if i > 0 && at.Sub(refused[i-1]) < wait {
+				t.Errorf("attempt %d came %s after the one before", i, at.Sub(refused[i-1]))
+			}
+			if !slices.ContainsFunc(answered, func(other time.Time) bool { return other.After(at) && other.Before(at.Add(wait)) }) {
+				heldBack++
+			}
+		}
+		if heldBack != 3 {
+			t.Errorf("the others were held back %d times by %d refusals", heldBack, len(refused))
+		}
+	})
 }
 
 // TestWaitingForTheLimitEndsWithTheContext gives a call less time than the limit.

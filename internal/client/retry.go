@@ -18,6 +18,14 @@ const (
 	// firstBackoff is the longest wait before the first repetition; each further one doubles it, up to lastBackoff.
 	firstBackoff = 500 * time.Millisecond
 	lastBackoff  = 10 * time.Second
+	// mostSpared is how many refusals of one call do not count against its retries. In a busy run against a limit of the key a call is refused twice at
+	// most, as the pace is found soon, and more often only where other programs use the key up. One that is refused this often while others are
+	// answered has met a limit that its waiting does not meet; without a deadline it would wait for ever. With the longest waits that are obeyed
+	// (RetryAfterCap) this ends after ten minutes.
+	mostSpared = 10
+	// mostShared is how many refusals of one call slow down the others, as long as those are answered: after more than that the limit is hardly the
+	// key's but one of an endpoint, and the call waits alone. Should it be the key's, then others are refused as well, and slow down for that.
+	mostShared = 3
 )
 
 // beginAttempt starts the books of one attempt.
@@ -79,7 +87,7 @@ func (c *Client) worthRepeating(current *call, outcome Outcome, err error) bool 
 	case err != nil: // a redirect that is not followed
 		return false
 	case t.status == http.StatusTooManyRequests:
-		wait, asked := parseRetryAfter(t.header.Get(headerRetryAfter), time.Now())
+		wait, asked := c.retryAfter(t.header)
 		return !once || (asked && wait <= c.config.RetryAfterCap)
 	case t.status == http.StatusRequestTimeout, t.status == http.StatusBadGateway, t.status == http.StatusServiceUnavailable,
 		t.status == http.StatusGatewayTimeout:
@@ -102,7 +110,8 @@ func isPermanent(err error) bool {
 }
 
 // keepPace tells the pacer of an attempt's answer, and whether the attempt was in vain only because of the rate limit: then it does not count against
-// the retries, as long as the service takes other requests meanwhile. The limit is met by waiting, and ends no request that has time to wait.
+// the retries, as long as the service takes other requests meanwhile, and up to mostSpared times. The limit is met by waiting, and ends no request
+// that has time to wait.
 func (c *Client) keepPace(ctx context.Context, current *call) (waitsForItsTurn bool) {
 	switch current.trip.status {
 	case 0:
@@ -113,19 +122,26 @@ func (c *Client) keepPace(ctx context.Context, current *call) (waitsForItsTurn b
 		return false
 	}
 	wait, asked := c.askedToPause(current.trip)
-	c.pacer.refused(current.started, time.Now(), wait)
+	before, now := current.progress, c.pacer.progress()
+	current.progress = now
+	othersGoOn := asked && now > before
+	if current.alone = othersGoOn && current.spared >= mostShared; !current.alone {
+		c.pacer.refused(current.started, time.Now(), wait)
+	}
 	if asked {
 		c.pacer.told.Do(func() { logSlowedDown(ctx, wait) })
 	}
-	before, now := current.progress, c.pacer.progress()
-	current.progress = now
-	return asked && now > before
+	if !othersGoOn || current.spared >= mostSpared {
+		return false
+	}
+	current.spared++
+	return true
 }
 
 // askedToPause gives how long a 429 asks for no requests at all: the limit is the key's, not the request's. A wait beyond the cap concerns only the
 // request that was told so.
 func (c *Client) askedToPause(t *trip) (time.Duration, bool) {
-	wait, asked := parseRetryAfter(t.header.Get(headerRetryAfter), time.Now())
+	wait, asked := c.retryAfter(t.header)
 	if !asked || wait <= 0 || wait > c.config.RetryAfterCap {
 		return 0, false
 	}
@@ -136,9 +152,9 @@ func (c *Client) askedToPause(t *trip) (time.Duration, bool) {
 // the order. Otherwise it is what Retry-After asks for, up to the cap, or a random time that doubles with each attempt.
 func (c *Client) backoff(shortest, longest time.Duration, retry int, resp *http.Response) time.Duration {
 	if resp != nil {
-		wait, asked := parseRetryAfter(resp.Header.Get(headerRetryAfter), time.Now())
+		wait, asked := c.retryAfter(resp.Header)
 		switch {
-		case asked && wait > 0 && wait <= c.config.RetryAfterCap && resp.StatusCode == http.StatusTooManyRequests:
+		case asked && wait > 0 && wait <= c.config.RetryAfterCap && resp.StatusCode == http.StatusTooManyRequests && !waitsAlone(resp):
 			return 0
 		case asked && wait > 0:
 			return min(wait, c.config.RetryAfterCap)
@@ -149,8 +165,19 @@ func (c *Client) backoff(shortest, longest time.Duration, retry int, resp *http.
 	return ceiling/2 + rand.N(ceiling/2+1) //nolint:gosec // spreads requests over time; nobody gains by guessing it
 }
 
+// waitsAlone tells whether an answer holds back nobody but the call that it was given to.
+func waitsAlone(resp *http.Response) bool {
+	return resp.Request != nil && callFrom(resp.Request.Context()).alone
+}
+
 // maxRetryAfter bounds a Retry-After header, so that an absurd number is a long wait and not an overflow.
 const maxRetryAfter = 365 * 24 * time.Hour
+
+// retryAfter gives how long an answer asks to wait, and whether it does. A date is one of the service's clock, so it is compared with that and not
+// with this machine's, which may be off by hours.
+func (c *Client) retryAfter(header http.Header) (time.Duration, bool) {
+	return parseRetryAfter(header.Get(headerRetryAfter), c.timeOf(header))
+}
 
 // parseRetryAfter reads the header's two forms, whole seconds and an HTTP date. A date in the past is a wait of 0. It tells whether there was a wait.
 func parseRetryAfter(text string, now time.Time) (time.Duration, bool) {

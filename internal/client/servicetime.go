@@ -14,6 +14,14 @@ func (c *Client) ServiceTime() time.Time {
 	return time.Now()
 }
 
+// timeOf is the service's clock when it gave an answer: the answer's Date, or what is known from others.
+func (c *Client) timeOf(header http.Header) time.Time {
+	if at, err := http.ParseTime(header.Get("Date")); err == nil {
+		return at
+	}
+	return c.ServiceTime()
+}
+
 // noteDate compares the service's clock with this machine's.
 func (c *Client) noteDate(header http.Header) {
 	if at, err := http.ParseTime(header.Get("Date")); err == nil {
