@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -38,7 +39,7 @@ type processes struct {
 }
 
 // newDirectory lays out a working directory below a parent; binaries holds the provider.
-func newDirectory(parent, cli, binaries, profiles string, w workload, baseURL string) (*directory, error) {
+func newDirectory(parent, cli, binaries string, w workload, baseURL string) (*directory, error) {
 	path, err := os.MkdirTemp(parent, w.Name+"-")
 	if err != nil {
 		return nil, fmt.Errorf("make a working directory: %w", err)
@@ -57,7 +58,7 @@ func newDirectory(parent, cli, binaries, profiles string, w workload, baseURL st
 		}
 	}
 	d.env = append(d.env, "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1",
-		"AUTX_BASE_URL="+baseURL, "AUTX_API_KEY=autx_live_bench", "AUTX_BENCH_NOTES="+d.notes, "AUTX_BENCH_PROFILES="+profiles)
+		"AUTX_BASE_URL="+baseURL, "AUTX_API_KEY=autx_live_bench", "AUTX_BENCH_NOTES="+d.notes)
 	if w.bare {
 		d.env = append(d.env, "AUTX_BENCH_BARE=1")
 	}
@@ -71,10 +72,10 @@ func (d *directory) write(config string) error {
 	return nil
 }
 
-// run runs a command of the CLI, which has to end with one of the statuses.
-func (d *directory) run(ctx context.Context, statuses []int, args ...string) (spent, error) {
+// run runs a command of the CLI, which has to end with one of the statuses. Its provider processes leave profiles in a directory, if one is named.
+func (d *directory) run(ctx context.Context, profiles string, statuses []int, args ...string) (spent, error) {
 	cmd := exec.CommandContext(ctx, d.cli, args...)
-	cmd.Dir, cmd.Env = d.path, d.env
+	cmd.Dir, cmd.Env = d.path, append(slices.Clone(d.env), "AUTX_BENCH_PROFILES="+profiles)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	start := time.Now()

@@ -5,17 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
-
-// setting is what a workload is measured in.
-type setting struct {
-	Resources         int     `json:"resources"`
-	LatencyMS         int     `json:"latency_ms"`
-	RequestsPerSecond float64 `json:"requests_per_second,omitempty"` // 0: no limit
-}
 
 // The steps of one run, in order.
 const (
@@ -27,33 +22,6 @@ const (
 )
 
 var steps = []string{stepApply, stepFirst, stepNoOp, stepChange, stepDestroy}
-
-// result is one step of a workload in a setting, over all runs. What is not said to be a median is of the last run.
-type result struct {
-	Workload string `json:"workload"`
-	setting
-	Step           string         `json:"step"`
-	Seconds        float64        `json:"seconds"` // wall time, median
-	AllSeconds     []float64      `json:"all_seconds"`
-	OverFloor      float64        `json:"over_floor,omitempty"` // of the medians
-	Requests       map[string]int `json:"requests,omitempty"`
-	Refused        int            `json:"refused_429"`
-	Connections    int            `json:"connections"`
-	CLISeconds     float64        `json:"cli_cpu_seconds"`
-	CLIPeakMiB     float64        `json:"largest_peak_mib"` // of the CLI or a provider process
-	Starts         int            `json:"provider_starts"`
-	ProviderCPU    float64        `json:"provider_cpu_seconds"`
-	ProviderPeak   float64        `json:"provider_peak_mib"`
-	ProviderMemory float64        `json:"provider_allocated_mib"`
-}
-
-func (r result) total() int {
-	sum := 0
-	for _, n := range r.Requests {
-		sum += n
-	}
-	return sum
-}
 
 const mib = 1 << 20
 
@@ -67,70 +35,55 @@ func peakOf(state *os.ProcessState) int64 {
 // bench measures.
 type bench struct {
 	cli, binaries, profiles, work string
-	runs                          int
 	say                           func(format string, args ...any)
-	results                       []result
-	only                          []string // names of workloads; empty: all
 }
 
 // side measures workloads side by side in one setting: in each run every one of them, one after the other.
-func (b *bench) side(ctx context.Context, at setting, workloads ...workload) error {
-	if len(b.only) > 0 {
-		workloads = slices.DeleteFunc(workloads, func(w workload) bool { return !slices.Contains(b.only, w.Name) })
-	}
-	found := map[string]*result{}
-	var order []*result
-	for run := range b.runs {
-		for _, w := range workloads {
-			b.say("%s, %d resources, %d ms, limit %g: run %d of %d", w.Name, at.Resources, at.LatencyMS, at.RequestsPerSecond, run+1, b.runs)
-			once, err := b.once(ctx, at, w)
+func (b *bench) side(ctx context.Context, s side) ([]result, error) {
+	var out []result
+	for run := range s.runs {
+		for _, w := range s.workloads {
+			b.say("%s: run %d of %d", s.at.title(w), run+1, s.runs)
+			samples, err := b.once(ctx, s.at, w, run)
 			if err != nil {
-				return fmt.Errorf("%s, %+v: %w", w.Name, at, err)
+				return nil, fmt.Errorf("%s, %+v: %w", w.Name, s.at, err)
 			}
-			for i := range once {
-				name := w.Name + " " + once[i].Step
-				if found[name] == nil {
-					found[name] = &once[i]
-					order = append(order, &once[i])
-					continue
-				}
-				once[i].AllSeconds = append(found[name].AllSeconds, once[i].AllSeconds...)
-				*found[name] = once[i]
-			}
+			out = gather(out, s.at, w, samples)
 		}
 	}
-	for _, r := range order {
-		r.Seconds = median(r.AllSeconds)
-		if base := found[floor.Name+" "+r.Step]; base != nil && base != r {
-			r.OverFloor = r.Seconds / median(base.AllSeconds)
-		}
-		b.results = append(b.results, *r)
+	for i := range out {
+		out[i].settle()
 	}
-	return nil
+	return out, nil
 }
 
-func median(of []float64) float64 {
-	sorted := slices.Sorted(slices.Values(of))
-	if n := len(sorted); n%2 == 0 {
-		return (sorted[n/2-1] + sorted[n/2]) / 2
+// gather adds a run, one sample for each step, to the results.
+func gather(results []result, at setting, w workload, samples []sample) []result {
+	for i, step := range steps {
+		known := slices.IndexFunc(results, func(r result) bool { return r.Workload == w.Name && r.Step == step })
+		if known < 0 {
+			known = len(results)
+			results = append(results, result{Workload: w.Name, setting: at, Step: step})
+		}
+		results[known].Runs = append(results[known].Runs, samples[i])
 	}
-	return sorted[len(sorted)/2]
+	return results
 }
 
 // once goes through the steps with a workload.
-func (b *bench) once(ctx context.Context, at setting, w workload) (_ []result, err error) {
+func (b *bench) once(ctx context.Context, at setting, w workload, run int) (_ []sample, err error) {
 	s, err := startService(time.Duration(at.LatencyMS)*time.Millisecond, at.RequestsPerSecond)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	d, err := newDirectory(b.work, b.cli, b.binaries, b.profiles, w, s.url)
+	d, err := newDirectory(b.work, b.cli, b.binaries, w, s.url)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(d.path)) }()
 
-	var out []result
+	var out []sample
 	for _, step := range steps {
 		if err := d.write(w.config(at.Resources, step == stepChange)); err != nil {
 			return nil, err
@@ -144,20 +97,36 @@ func (b *bench) once(ctx context.Context, at setting, w workload) (_ []result, e
 		case stepChange:
 			statuses = []int{2}
 		}
-		s.begin()
-		took, err := d.run(ctx, statuses, args...)
+		profiles, err := b.profilesOf(at, w, run, step)
 		if err != nil {
 			return nil, err
 		}
-		r := result{
-			Workload: w.Name, setting: at, Step: step, AllSeconds: []float64{took.wall.Seconds()},
-			CLISeconds: took.cli.Seconds() - took.provider.CPUSeconds, CLIPeakMiB: float64(took.cliPeak) / mib,
-			Starts: took.provider.Starts, ProviderCPU: took.provider.CPUSeconds,
-			ProviderPeak: float64(took.provider.PeakBytes) / mib, ProviderMemory: float64(took.provider.Allocated) / mib,
+		s.begin()
+		took, err := d.run(ctx, profiles, statuses, args...)
+		if err != nil {
+			return nil, err
 		}
-		r.Requests, r.Refused, r.Connections = s.traffic()
-		b.say("  %-22s %6.2fs  %d requests", step, took.wall.Seconds(), r.total())
-		out = append(out, r)
+		one := s.traffic()
+		one.Starts = took.provider.Starts
+		one.figures = figures{
+			Seconds: took.wall.Seconds(), CLISeconds: took.cli.Seconds() - took.provider.CPUSeconds, CLIPeakMiB: float64(took.cliPeak) / mib,
+			ProviderCPU: took.provider.CPUSeconds, ProviderPeak: float64(took.provider.PeakBytes) / mib,
+			ProviderMemory: float64(took.provider.Allocated) / mib,
+		}
+		b.say("  %-26s %7.2fs  %d requests", step, one.Seconds, one.total())
+		out = append(out, one)
 	}
 	return out, nil
+}
+
+// profilesOf makes the directory for the profiles of one command: of its workload, setting, run and step.
+func (b *bench) profilesOf(at setting, w workload, run int, step string) (string, error) {
+	if b.profiles == "" || w.builtin {
+		return "", nil
+	}
+	dir := filepath.Join(b.profiles, fmt.Sprintf("%s-run%d", at.title(w), run+1), strings.ReplaceAll(step, " ", "-"))
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return "", fmt.Errorf("make a directory for profiles: %w", err)
+	}
+	return dir, nil
 }

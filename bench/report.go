@@ -3,22 +3,23 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 )
 
 // report is what a benchmark found.
 type report struct {
-	CLI     string        `json:"cli"`
-	Machine string        `json:"machine"`
-	Runs    int           `json:"runs"`
-	Took    time.Duration `json:"took_ns"`
-	Results []result      `json:"results"`
+	CLI       string        `json:"cli"`
+	Machine   string        `json:"machine"`
+	RunsAsked int           `json:"runs"`
+	Reference int           `json:"reference_latency_ms"` // at which the floor and the bare provider are measured at each size
+	Settings  int           `json:"settings"`             // how many were to be measured
+	Measured  int           `json:"measured"`             // how many of them are in the results
+	Took      time.Duration `json:"took_ns"`
+	Results   []result      `json:"results"`
 }
 
 func machine() string {
@@ -54,43 +55,68 @@ func (r *report) write(dir string) error {
 
 func (r *report) markdown() string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "# Speed\n\nMeasured with %s on %s: median of %d runs where the table says nothing else, %s in all. Written by `make bench`.\n\n",
-		r.CLI, r.Machine, r.Runs, r.Took.Round(time.Second))
-	out.WriteString("`terraform_data` is built into the CLI, and needs neither a provider process nor a request: it is the floor. `bare` are agents " +
-		"with the schema of `autx_agent` that do nothing: what they take beyond the floor is taken by the CLI and the plugin framework. Processor " +
-		"time is that of all provider processes of the command; memory is the peak of the largest one.\n")
+	fmt.Fprintf(&out, "# Speed\n\nMeasured with %s on %s, in %s. Written by `make bench`.\n", r.CLI, r.Machine, r.Took.Round(time.Second))
+	if r.Measured < r.Settings {
+		fmt.Fprintf(&out, "\n**Incomplete: %d of %d settings are measured.**\n", r.Measured, r.Settings)
+	}
+	out.WriteString(r.legend())
 	for _, step := range steps {
 		fmt.Fprintf(&out, "\n## %s%s\n\n", strings.ToUpper(step[:1]), step[1:])
-		out.WriteString("| what | resources | latency | wall | × floor | requests | 429 | connections | CLI CPU | provider CPU | " +
+		out.WriteString("| what | resources | latency | wall | × floor | × bare | requests | 429 | connections | CLI CPU | provider CPU | " +
 			"provider peak | starts | runs |\n")
-		out.WriteString("|---|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|\n")
-		for _, one := range r.Results {
-			if one.Step == step {
-				out.WriteString(one.row())
+		out.WriteString("|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|\n")
+		for i := range r.Results {
+			if r.Results[i].Step == step {
+				out.WriteString(r.Results[i].row())
 			}
 		}
 	}
+	out.WriteString(r.requests())
 	out.WriteString(r.memory())
 	return out.String()
 }
 
-func (r result) row() string {
-	latency, over, peak := fmt.Sprintf("%d ms", r.LatencyMS), "", ""
+// legend says how the tables are to be read.
+func (r *report) legend() string {
+	return fmt.Sprintf(`
+- **terraform_data** is built into the CLI, and needs neither a provider process nor a request: it is the floor. **bare** are agents with the schema
+  of `+"`autx_agent`"+` that do nothing: what they take beyond the floor is taken by the CLI and the plugin framework. **agents** and **mix** are this
+  provider.
+- Wall time, processor time and peak memory are medians over the runs. Requests, 429s, connections and starts are counts: one number where they are
+  the same in all runs, and a range where they are not.
+- **× floor** and **× bare** are ratios of median wall times at the same step and number of resources. The floor and bare make no requests, so no
+  latency delays them: where a size has none at a row's latency, the ratio is to the one at %d ms.
+- Processor time is that of all provider processes of the command, which the CLI's does not include; the peak is that of the largest of them.
+- **429** are refusals for coming too fast, which the requests do not include.
+- **Connections** are about as many as purchases, on purpose: whatever spends money (the launch of an agent, an order, the conversation of a session)
+  gets a connection of its own, as a request on a kept one that the server is just closing is lost without anybody knowing whether it was carried
+  out. All other requests share a few connections.
+`, r.Reference)
+}
+
+func (r *result) row() string {
+	latency, peak := fmt.Sprintf("%d ms", r.LatencyMS), ""
 	if r.RequestsPerSecond > 0 {
 		latency = fmt.Sprintf("%g req/s", r.RequestsPerSecond)
-	}
-	if r.OverFloor > 0 {
-		over = fmt.Sprintf("%.2f", r.OverFloor)
 	}
 	if r.ProviderPeak > 0 {
 		peak = fmt.Sprintf("%.1f MiB", r.ProviderPeak)
 	}
 	var requests []string
-	for _, operation := range slices.Sorted(maps.Keys(r.Requests)) {
-		requests = append(requests, fmt.Sprintf("%d %s", r.Requests[operation], operation))
+	for _, operation := range r.operations() {
+		requests = append(requests, fmt.Sprintf("%s %s", r.span(func(s sample) int { return s.Requests[operation] }), operation))
 	}
-	return fmt.Sprintf("| %s | %d | %s | %.2f s | %s | %s | %d | %d | %.2f s | %.2f s | %s | %d | %d |\n", r.Workload, r.Resources, latency,
-		r.Seconds, over, strings.Join(requests, ", "), r.Refused, r.Connections, r.CLISeconds, r.ProviderCPU, peak, r.Starts, len(r.AllSeconds))
+	return fmt.Sprintf("| %s | %s | %s | %.2f s | %s | %s | %s | %s | %s | %.2f s | %.2f s | %s | %s | %d |\n", r.Workload, thousands(r.Resources),
+		latency, r.Seconds, times(r.OverFloor), times(r.OverBare), strings.Join(requests, ", "), r.span(func(s sample) int { return s.Refused }),
+		r.span(func(s sample) int { return s.Connections }), r.CLISeconds, r.ProviderCPU, peak, r.span(func(s sample) int { return s.Starts }), len(r.Runs))
+}
+
+// times writes a ratio, and nothing where there is none.
+func times(ratio float64) string {
+	if ratio == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", ratio)
 }
 
 // memory tells by how much the provider's peak grows with each agent: the slope of the line through the peaks.
@@ -112,5 +138,5 @@ func (r *report) memory() string {
 	if out.Len() == 0 {
 		return ""
 	}
-	return "\n## Peak memory of the provider process\n\nThe line of least squares through the peaks above:\n\n" + out.String()
+	return "\n## Peak memory of the provider process\n\nThe line of least squares through the peaks of agents above:\n\n" + out.String()
 }

@@ -45,16 +45,19 @@ func (s *service) begin() {
 }
 
 // traffic is what was asked since begin.
-func (s *service) traffic() (requests map[string]int, refused, connections int) {
-	requests = map[string]int{}
+func (s *service) traffic() sample {
+	seen := sample{Requests: map[string]int{}, Connections: int(s.connections.Load())}
 	for _, r := range s.mock.Requests() {
 		if r.Status == http.StatusTooManyRequests {
-			refused++
+			seen.Refused++
 			continue
 		}
-		requests[r.Operation]++
+		seen.Requests[r.Operation]++
+		if r.Method != http.MethodGet {
+			seen.Writes++
+		}
 	}
-	return requests, refused, int(s.connections.Load())
+	return seen
 }
 
 // close ends the service, and tells if an invariant of its ledger broke.
