@@ -50,7 +50,6 @@ func (w *walk) move(ctx context.Context, d direction, r request) (purchase.Resul
 		buy.Digest = digestOf(r.amount)
 	}
 	result, err := w.desk.Buy(ctx, buy)
-	w.drop()
 	if err != nil {
 		return result, client.Transaction{}, err
 	}

@@ -17,7 +17,7 @@ import (
 // time.
 type walk struct {
 	api  *client.Client
-	desk *purchase.Desk
+	desk *providerdata.Desk
 
 	// turn is taken by whoever moves money: each finds its own entry in the ledger only while nobody else makes one.
 	turn chan struct{}
@@ -65,6 +65,8 @@ func walkOf(data *providerdata.Data) *walk {
 				},
 				ID: func(entry client.Transaction) string { return entry.ID },
 			})
+			data.OnMoved(w.balances.Drop)
+			data.OnMoved(w.entries.Drop)
 		}
 		return w
 	})
@@ -77,12 +79,6 @@ func (w *walk) balance(ctx context.Context) (*client.Balance, error) {
 		return nil, err
 	}
 	return all[0], nil
-}
-
-// drop forgets what was read, as money may have moved.
-func (w *walk) drop() {
-	w.balances.Drop()
-	w.entries.Drop()
 }
 
 // alone waits until nobody else of this process moves money, and none that shares the journal, such as another provider block, in this direction. It

@@ -21,11 +21,12 @@ type walk struct {
 	facts  *live.Facts
 	keys   bound.Keys
 	before once.Before // by agent
+	moved  func()
 }
 
 func walkOf(data *providerdata.Data) *walk {
 	return providerdata.Shared(data, func() *walk {
-		w := &walk{facts: live.Of(data)}
+		w := &walk{facts: live.Of(data), moved: data.Moved}
 		if api, diags := data.Client(); !diags.HasError() {
 			w.api = api
 			w.orders = inventory.NewShelf(inventory.Source[*client.Order]{
@@ -35,6 +36,7 @@ func walkOf(data *providerdata.Data) *walk {
 				},
 				ID: func(o *client.Order) string { return o.ID },
 			})
+			data.OnMoved(w.orders.Drop)
 		}
 		return w
 	})
@@ -56,6 +58,12 @@ func (w *walk) idsBefore(ctx context.Context, agentID string) ([]string, error) 
 func (w *walk) bought(agentID, id string) {
 	w.orders.Wrote(id)
 	w.before.Bought(strings.ToLower(agentID), id)
+}
+
+// followed forgets what was read while an order was waited for: it shows the order as it was before its end, and the ledger without its refund.
+func (w *walk) followed(id string) {
+	w.orders.Wrote(id)
+	w.moved()
 }
 
 // ordersOf lists an agent's orders, also where the service does not narrow its list down.

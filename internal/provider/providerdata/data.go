@@ -34,11 +34,14 @@ type Settings struct {
 // Data serves the resources and data sources of one walk.
 type Data struct {
 	client  *client.Client
-	desk    *purchase.Desk
+	desk    *Desk
 	unknown []string
 	told    sync.Once
 	slowed  sync.Once
 	shared  sync.Map
+
+	mu      sync.Mutex
+	forgets []func()
 }
 
 // New builds the data of a walk. It makes no request and touches no file. Where arguments are unknown the data can't reach AUTX and says so when it
@@ -65,7 +68,8 @@ func New(settings Settings) (*Data, error) {
 	if settings.Unplaced {
 		account.APIKey = "" // an account that nobody can tell is remembered nowhere
 	}
-	d.desk = purchase.NewDesk(purchase.Config{Limits: settings.Spending, Account: account, JournalDir: settings.Journal})
+	desk := purchase.NewDesk(purchase.Config{Limits: settings.Spending, Account: account, JournalDir: settings.Journal})
+	d.desk = &Desk{Desk: desk, moved: d.Moved}
 	return d, nil
 }
 
@@ -84,7 +88,7 @@ func (d *Data) Client() (*client.Client, diag.Diagnostics) {
 }
 
 // Desk is where everything is bought.
-func (d *Data) Desk() *purchase.Desk { return d.desk }
+func (d *Data) Desk() *Desk { return d.desk }
 
 // KeptWarning is the one warning of a walk that could not read AUTX, because the provider's configuration waits for another resource, and therefore
 // keeps what is in state. It is empty from the second call on.

@@ -9,13 +9,12 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/bound"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
-	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
 // walk is what the requests of one walk share.
 type walk struct {
 	api   *client.Client
-	desk  *purchase.Desk
+	desk  *providerdata.Desk
 	facts *live.Facts
 	keys  bound.Keys
 	// answers are those that a plan of this walk might lose.

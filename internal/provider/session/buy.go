@@ -16,6 +16,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/providerdata"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
@@ -31,7 +32,7 @@ const (
 // buyer is one session on its way.
 type buyer struct {
 	walk *walk
-	desk *purchase.Desk
+	desk *providerdata.Desk
 	chat *chat
 
 	agentID  string          // as AUTX spells it; what the configuration says until that was read
@@ -65,10 +66,10 @@ func (b *buyer) buy(ctx context.Context) (*bought, diag.Diagnostics) {
 	wanted, cancel := context.WithTimeout(ctx, b.chat.timeout)
 	defer cancel()
 	result, err := b.desk.Buy(wanted, b.purchase(wanted))
-	b.walk.wrote(result.ID)
 	if err != nil {
 		return nil, b.refused(err)
 	}
+	b.walk.wrote(result.ID)
 	b.walk.opened(result.ID)
 	diags := diagnose.Problems(result.Problems)
 	out := &bought{session: &client.Session{ID: result.ID}, adopted: result.Adopted}
@@ -84,6 +85,7 @@ func (b *buyer) buy(ctx context.Context) (*bought, diag.Diagnostics) {
 		out.why = "The answer to the opening was lost. The session is there, but nobody can attach to it any more."
 	}
 	diags.Append(b.finish(ctx, out, refused)...)
+	b.walk.wrote(result.ID) // a list that somebody read meanwhile shows it as it was before its end
 	diags.Append(b.told(out)...)
 	return out, diags
 }

@@ -26,6 +26,7 @@ type walk struct {
 	before   once.Before
 	keys     bound.Keys
 	pause    func(context.Context, time.Duration) error
+	moved    func()
 
 	mu   sync.Mutex
 	ours map[string]bool // ids of the sessions that this walk has opened
@@ -33,7 +34,7 @@ type walk struct {
 
 func walkOf(data *providerdata.Data) *walk {
 	return providerdata.Shared(data, func() *walk {
-		w := &walk{facts: live.Of(data), pause: rest, ours: map[string]bool{}}
+		w := &walk{facts: live.Of(data), pause: rest, moved: data.Moved, ours: map[string]bool{}}
 		if api, diags := data.Client(); !diags.HasError() {
 			w.api = api
 			w.sessions = inventory.NewShelf(inventory.Source[*client.Session]{
@@ -50,6 +51,8 @@ func walkOf(data *providerdata.Data) *walk {
 				},
 				ID: func(entry client.Transaction) string { return entry.ID },
 			})
+			data.OnMoved(w.sessions.Drop)
+			data.OnMoved(w.entries.Drop)
 		}
 		return w
 	})
@@ -81,14 +84,10 @@ func (w *walk) isOurs(id string) bool {
 	return w.ours[id]
 }
 
-// wrote forgets what was read, as a session and what it cost may have changed; "" is one whose id is not known.
+// wrote forgets what was read, as a session, what it holds and what it cost may have changed.
 func (w *walk) wrote(id string) {
-	if id == "" {
-		w.sessions.Drop()
-	} else {
-		w.sessions.Wrote(id)
-	}
-	w.entries.Drop()
+	w.sessions.Wrote(id)
+	w.moved()
 }
 
 // agentID gives the id of an agent that a configuration names by ticker or id. An agent's ticker never changes, so it is asked for once a walk.
