@@ -316,7 +316,7 @@ func (c *cell) again(again acctest.Result) (charged string) {
 	switch {
 	case c.saved():
 		c.mustSay(again, "Resources: 0 added, 0 changed, 0 destroyed.")
-	case c.made(), c.ending.orphans && c.fault.sort == later && !c.kind.talks():
+	case c.made(), c.adoptsBelied(), c.ending.orphans && c.fault.sort == later && !c.kind.talks():
 		c.mustSay(again, c.kind.adopts, "charges nothing|moves no money")
 	}
 	if !c.stored() {

@@ -43,7 +43,9 @@ type fault struct {
 	turns   string
 	// limited refuses the WebSocket once, cutAfter cuts it behind a frame, closes has somebody close the session, goesOn is no fault at all.
 	limited, closes, goesOn bool
-	cutAfter                string
+	// belied carries an opening out that is answered by an error.
+	belied   bool
+	cutAfter string
 }
 
 // faults are all of them that a request can meet, in the order of the table.

@@ -42,6 +42,7 @@ func combinations() []combination {
 func usualConversations() [][2]string {
 	return [][2]string{
 		{"opening: answer lost after commit", "SIGKILL of the CLI, new apply at once"},
+		{"opening: error 500 after commit", "apply again"},
 		{"message 1: nothing wrong", "SIGINT once"},
 		{"message 2: cut between chunks", "SIGKILL of the provider"},
 		{"message 2: closed elsewhere in mid-stream", "apply again"},

@@ -27,6 +27,8 @@ const (
 	lastTurnWithin = client.DefaultTurnTimeout + 5*time.Minute
 	// finishWithin bounds what is read and closed after a conversation, also of a run that was interrupted.
 	finishWithin = time.Minute
+	// lookWithin bounds the look for what there is in spite of a refusal: it only adds to what is told.
+	lookWithin = 15 * time.Second
 )
 
 // buyer is one session on its way.
@@ -41,6 +43,8 @@ type buyer struct {
 	before   json.RawMessage // the snapshot of this attempt, nil where there is none
 	talk     *talk           // the conversation, nil where it was not held now
 	frame    *client.Session // what AUTX told when it was opened
+	// unexplained are new sessions of the agent that were there right after AUTX had refused to open this one.
+	unexplained []purchase.Match
 }
 
 // bought is a session that was bought, now or earlier.
@@ -174,7 +178,8 @@ func (b *buyer) snapshot(ctx context.Context) (json.RawMessage, error) {
 func (b *buyer) conduct(ctx, wanted context.Context, note purchase.Note) (string, error) {
 	conversation, err := b.walk.api.Sessions.OpenWhile(ctx, wanted, b.chat.agent)
 	if err != nil {
-		return "", b.opening(ctx, err)
+		b.look(ctx, err)
+		return "", err
 	}
 	session := conversation.Session()
 	b.walk.opened(session.ID)
@@ -188,36 +193,20 @@ func (b *buyer) conduct(ctx, wanted context.Context, note purchase.Note) (string
 	return session.ID, nil
 }
 
-// uncertain is the error of an opening that AUTX refused and that may have been carried out all the same.
-type uncertain struct{ error }
-
-// MayHaveBeenCarriedOut makes the desk look for the session.
-func (uncertain) MayHaveBeenCarriedOut() bool { return true }
-
-// Unwrap gives what AUTX said.
-func (u uncertain) Unwrap() error { return u.error }
-
-// strangerSpeaks is how long somebody else's new session is given to be one in which something was said. Two that open a session at the same time, on
-// an account whose credits suffice for one, are the likeliest to meet.
-const strangerSpeaks = 3 * time.Second
-
-// opening is the error of an opening that failed. A refusal is checked against the list: what comes on a socket may be an error in place of a
-// session that is there, which would hold credits without anybody knowing it.
-func (b *buyer) opening(ctx context.Context, failure error) error {
-	refused, ok := client.AsError(failure)
-	if !ok || refused.Outcome != client.Refused {
-		return failure
+// look notes, when AUTX has refused an opening, what the list shows all the same and nothing explains: a new session of the agent in which nothing
+// was said. The refusal is believed, as that session may well be somebody else's, opened at the same moment; but if AUTX has erred it holds credits
+// without anybody knowing it, so the reader is told. A list that can't be read tells nothing.
+func (b *buyer) look(ctx context.Context, failure error) {
+	if refused, ok := client.AsError(failure); !ok || refused.Outcome != client.Refused {
+		return
 	}
-	for _, pause := range []time.Duration{0, strangerSpeaks} {
-		if pause > 0 && b.walk.pause(ctx, pause) != nil {
-			break
-		}
-		found, err := b.find(ctx, b.before)
-		if err == nil && !slices.ContainsFunc(found, func(m purchase.Match) bool { return !b.walk.isOurs(m.ID) }) {
-			return failure
-		}
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
+	found, err := b.find(ctx, b.before)
+	if err != nil {
+		return
 	}
-	return uncertain{failure}
+	b.unexplained = slices.DeleteFunc(found, func(m purchase.Match) bool { return b.walk.isOurs(m.ID) })
 }
 
 // find looks for a session whose opening was lost: an active one of the agent that was not there before, and in which nothing was said. One that has
@@ -235,7 +224,7 @@ func (b *buyer) find(ctx context.Context, snapshot json.RawMessage) ([]purchase.
 	for i := range sessions {
 		one := &sessions[i]
 		if !ended(one.Status.Or(statusActive)) && !begun(one) && b.with(one) && !slices.Contains(before, one.ID) {
-			found = append(found, purchase.Match{ID: one.ID, Label: label(one)})
+			found = append(found, purchase.Match{ID: one.ID, Label: label(one) + holding(one)})
 		}
 	}
 	return found, nil
@@ -270,6 +259,14 @@ func label(s *client.Session) string {
 	return text
 }
 
+// holding says what a session holds, where AUTX tells.
+func holding(s *client.Session) string {
+	if held, ok := s.CreditsReserved.Value(); ok {
+		return ", holds " + held.USD()
+	}
+	return ""
+}
+
 // refused explains why a session was not opened, at the argument that is to blame.
 func (b *buyer) refused(err error) diag.Diagnostics {
 	refusal, ok := errors.AsType[*purchase.Refusal](err)
@@ -279,15 +276,31 @@ func (b *buyer) refused(err error) diag.Diagnostics {
 	return live.Refused(refusal, kind, wantedOf(b.chat.agent), b.agentErr)
 }
 
-// unopened explains why a session surely was not opened.
+// unopened explains why a session was not opened.
 func (b *buyer) unopened(err error) diag.Diagnostics {
 	diags := diagnose.Error("Could not open "+b.chat.title(), err, nil)
-	if failure, ok := client.AsError(err); ok && failure.Outcome != client.Unknown && len(diags) == 1 {
-		// Where it was refused that was checked against the list of sessions.
-		diags[0] = diag.NewErrorDiagnostic(diags[0].Summary(), diags[0].Detail()+"\n\nNo session was opened and nothing was charged. The key is not used "+
-			"up: apply again once the reason is gone.")
+	if failure, ok := client.AsError(err); !ok || failure.Outcome == client.Unknown || len(diags) != 1 {
+		return diags
 	}
+	detail := diags[0].Detail() + "\n\nNo session was opened and nothing was charged. The key is not used up: apply again once the reason is gone."
+	diags[0] = diag.NewErrorDiagnostic(diags[0].Summary(), detail+b.leftAlone())
 	return diags
+}
+
+// leftAlone tells of sessions that there are in spite of a refusal, "" where there are none.
+func (b *buyer) leftAlone() string {
+	if len(b.unexplained) == 0 {
+		return ""
+	}
+	var out strings.Builder
+	out.WriteString("\n\nAll the same your account has a new session with this agent in which nothing was said:\n")
+	for _, one := range b.unexplained {
+		out.WriteString("\n  - " + one.String())
+	}
+	out.WriteString("\n\nIt may be somebody else's, opened at the same time with the same account, or the one that AUTX says it has refused. It was " +
+		"left alone. As nothing was said in it, it has cost nothing; it holds its credits until it is closed or expires. If it is nobody's, close it by " +
+		"its id with the action autx_session_close, or let it expire.")
+	return out.String()
 }
 
 // wantedOf is what a session asks of its agent.

@@ -473,22 +473,31 @@ func TestRefusedBesideOthers(t *testing.T) {
 	}
 }
 
-// TestRefusedOpening believes a refusal unless the list has a session that it does not explain.
+// TestRefusedOpening looks once at what is there in spite of a refusal: only what nothing explains is told.
 func TestRefusedOpening(t *testing.T) {
 	t.Parallel()
 	p := openPlace(t, mockserver.Responder{}, nil)
 	refused := &client.Error{Outcome: client.Refused, Message: "too little"}
-	certain := func(what string, want bool, failure error) {
+	tells := func(what string, failure error, lists int, ids ...string) {
 		t.Helper()
 		b := p.wanting("k", 1)
 		b.agentID, b.before = "CHAT", json.RawMessage("[]")
-		err := b.opening(t.Context(), failure)
-		var asked interface{ MayHaveBeenCarriedOut() bool }
-		if !errors.As(err, &asked) || asked.MayHaveBeenCarriedOut() == want || !errors.Is(err, failure) {
-			t.Errorf("%s: %v", what, err)
+		before := len(p.server.Requests())
+		b.look(t.Context(), failure)
+		if made := len(p.server.Requests()) - before; made != lists {
+			t.Errorf("%s: %d requests, want %d", what, made, lists)
+		}
+		diags := b.unopened(failure)
+		if got := told(diags, "All the same"); got != (len(ids) > 0) || len(b.unexplained) != len(ids) {
+			t.Errorf("%s: %v", what, diags)
+		}
+		for _, id := range ids {
+			if !told(diags, id+" (session with CHAT", "holds $0.25", "somebody else's", "autx_session_close", "expires") {
+				t.Errorf("%s: %v", what, diags)
+			}
 		}
 	}
-	certain("nothing there", true, refused)
+	tells("nothing there", refused, 1)
 	ours := p.wanting("ours", 0) // stays open, and nothing is said in it
 	ours.chat.tell = func(text string) {
 		id, isOpening := strings.CutSuffix(strings.TrimPrefix(text, "Session "), " is open")
@@ -499,20 +508,21 @@ func TestRefusedOpening(t *testing.T) {
 	if _, diags := ours.buy(t.Context()); len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	certain("another one of this walk", true, refused)
-	if _, diags := placeAt(t, p.server, t.TempDir(), nil).wanting("theirs", 0).buy(t.Context()); len(diags) > 0 {
+	tells("another one of this walk", refused, 1)
+	theirs, diags := placeAt(t, p.server, t.TempDir(), nil).wanting("theirs", 0).buy(t.Context())
+	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	certain("one that nobody here knows, in which nothing was said", false, refused)
-	certain("a loss", false, &client.Error{Outcome: client.Unknown})
-	certain("surely not sent", true, &client.Error{Outcome: client.NotSent})
-	p.server.AddFault("sessions.list:before:status=500")
-	certain("no list", false, refused)
+	tells("one that nobody here knows, in which nothing was said", refused, 1, theirs.session.ID)
+	tells("a loss", &client.Error{Outcome: client.Unknown}, 0)
+	tells("surely not sent", &client.Error{Outcome: client.NotSent}, 0)
+	p.server.AddFault("sessions.list:before:status=403")
+	tells("no list", refused, 1)
 }
 
-// TestStrangerBeginsToTalk is refused while somebody else has just opened a session with the same agent, and says nothing in it yet: who is refused
-// waits a moment, and leaves it alone.
-func TestStrangerBeginsToTalk(t *testing.T) {
+// TestStrangerSaysNothing is refused while somebody else has just opened a session with the same agent, and says nothing in it yet: it is named and left
+// alone, so that they can go on, and the key is not used up.
+func TestStrangerSaysNothing(t *testing.T) {
 	t.Parallel()
 	p := openPlace(t, mockserver.Responder{}, nil)
 	p.server.AddFault("sessions.open:before:status=402,skip=1,body=too little")
@@ -524,12 +534,18 @@ func TestStrangerBeginsToTalk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer theirs.Abort()
-	p.walk.pause = func(ctx context.Context, _ time.Duration) error {
-		_, err := theirs.Send(ctx, "hello", nil)
-		return err
+	done, diags := p.wanting("k", 1).buy(t.Context())
+	if done != nil || !told(diags, "too little", "not used up", theirs.Session().ID, "left alone") || len(p.paused) > 0 {
+		t.Errorf("%+v: %v, paused %v", done, diags, p.paused)
 	}
-	if done, diags := p.wanting("k", 1).buy(t.Context()); done != nil || !told(diags, "too little", "not used up") || theirs.Lost() {
-		t.Errorf("%+v: %v", done, diags)
+	if _, err := theirs.Send(t.Context(), "hello", nil); err != nil || theirs.Lost() {
+		t.Errorf("they can't go on: %v", err)
+	}
+	if done, diags := p.wanting("k", 1).buy(t.Context()); diags.HasError() || statuses(done.turns) != "c" || done.session.ID == theirs.Session().ID {
+		t.Errorf("the next attempt: %+v: %v", done, diags)
+	}
+	if total, n := p.charged(); total != "$0.10" || n != 2 {
+		t.Errorf("charged %s in %d", total, n)
 	}
 }
 
