@@ -71,8 +71,8 @@ func (c *Client) tryToOpen(ctx, reach context.Context, current *call) (_ *Conver
 	if !again {
 		return nil, false, c.unopened(reach, current, err)
 	}
-	head := current.trip.response(ctx) //nolint:bodyclose // it has no body
-	timer := time.NewTimer(c.backoff(firstBackoff, lastBackoff, current.attempts-1, head))
+	head := current.trip.response() //nolint:bodyclose // it has no body
+	timer := time.NewTimer(c.pause(firstBackoff, lastBackoff, current.attempts-1, head, current.alone))
 	defer timer.Stop()
 	select {
 	case <-reach.Done():
@@ -82,12 +82,12 @@ func (c *Client) tryToOpen(ctx, reach context.Context, current *call) (_ *Conver
 	}
 }
 
-// response is the head of a trip's answer to the call that travels in a context, nil when there was none.
-func (t *trip) response(ctx context.Context) *http.Response {
+// response is the head of a trip's answer, nil when there was none.
+func (t *trip) response() *http.Response {
 	if t.status == 0 {
 		return nil
 	}
-	return &http.Response{StatusCode: t.status, Header: t.header, Request: (&http.Request{}).WithContext(ctx)}
+	return &http.Response{StatusCode: t.status, Header: t.header}
 }
 
 // dial opens the WebSocket. The key travels in the first frame only (client 0.4.1), so that no server that merely answers an upgrade is told it. The

@@ -172,6 +172,37 @@ func TestOpeningIsTriedAgain(t *testing.T) {
 	})
 }
 
+// TestOpeningThatOnlyItsEndpointLimits is refused for ever while other requests are answered, and nobody ends its context. It ends on its own and, told to
+// wait, waits each time.
+func TestOpeningThatOnlyItsEndpointLimits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		world := newPeers(t)
+		var c *client.Client
+		var refused []time.Time
+		world.refuse = func(req *http.Request, _ int) *http.Response {
+			if !strings.Contains(req.URL.Path, "/ws/") {
+				return respond(req, http.StatusOK, nil, fullAgent)
+			}
+			if err := oneOfEachKind()["GET"].call(t.Context(), c); err != nil {
+				t.Error(err)
+			}
+			refused = append(refused, time.Now())
+			return respond(req, http.StatusTooManyRequests, map[string]string{"Retry-After": "20"}, "")
+		}
+		c = world.client(retries(2))
+		_, err := c.Sessions.Open(t.Context(), "CHAT")
+		if e := mustFail(t, err); e.Outcome != client.NotSent || e.Status != http.StatusTooManyRequests || len(refused) != 13 {
+			t.Errorf("%d attempts: %v", len(refused), err)
+		}
+		for i := 1; i < len(refused); i++ {
+			if wait := refused[i].Sub(refused[i-1]); wait < 20*time.Second {
+				t.Errorf("attempt %d came after %s", i, wait)
+			}
+		}
+	})
+}
+
 // TestOpeningIsGivenUp ends the context at each point of an opening.
 func TestOpeningIsGivenUp(t *testing.T) {
 	t.Parallel()

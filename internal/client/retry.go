@@ -148,13 +148,20 @@ func (c *Client) askedToPause(t *trip) (time.Duration, bool) {
 	return wait, true
 }
 
-// backoff gives the wait before another attempt. After a 429 that paused the whole client it is zero, because the pacer does the waiting and keeps
-// the order. Otherwise it is what Retry-After asks for, up to the cap, or a random time that doubles with each attempt.
+// backoff gives the wait before another attempt, as the library asks for it.
 func (c *Client) backoff(shortest, longest time.Duration, retry int, resp *http.Response) time.Duration {
+	alone := resp != nil && resp.Request != nil && callFrom(resp.Request.Context()).alone
+	return c.pause(shortest, longest, retry, resp, alone)
+}
+
+// pause gives the wait before another attempt. After a 429 that holds back the whole client it is zero, because the pacer does the waiting and keeps
+// the order; not so when the call waits alone. Otherwise it is what Retry-After asks for, up to the cap, or a random time that doubles with each
+// attempt.
+func (c *Client) pause(shortest, longest time.Duration, retry int, resp *http.Response, alone bool) time.Duration {
 	if resp != nil {
 		wait, asked := c.retryAfter(resp.Header)
 		switch {
-		case asked && wait > 0 && wait <= c.config.RetryAfterCap && resp.StatusCode == http.StatusTooManyRequests && !waitsAlone(resp):
+		case asked && wait > 0 && wait <= c.config.RetryAfterCap && resp.StatusCode == http.StatusTooManyRequests && !alone:
 			return 0
 		case asked && wait > 0:
 			return min(wait, c.config.RetryAfterCap)
@@ -163,11 +170,6 @@ func (c *Client) backoff(shortest, longest time.Duration, retry int, resp *http.
 	const mostDoublings = 16
 	ceiling := min(shortest<<min(retry, mostDoublings), longest)
 	return ceiling/2 + rand.N(ceiling/2+1) //nolint:gosec // spreads requests over time; nobody gains by guessing it
-}
-
-// waitsAlone tells whether an answer holds back nobody but the call that it was given to.
-func waitsAlone(resp *http.Response) bool {
-	return resp.Request != nil && callFrom(resp.Request.Context()).alone
 }
 
 // maxRetryAfter bounds a Retry-After header, so that an absurd number is a long wait and not an overflow.

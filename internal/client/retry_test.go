@@ -389,6 +389,29 @@ func TestCancellation(t *testing.T) {
 	}
 }
 
+// TestTheErrorTellsWhoseTimeRanOut ends a context for reasons that say more than that it ended, and for others.
+func TestTheErrorTellsWhoseTimeRanOut(t *testing.T) {
+	t.Parallel()
+	shared := fmt.Errorf("the walk waits no longer: %w", context.DeadlineExceeded)
+	for cause, says := range map[error]string{
+		shared: "the walk waits no longer: context deadline exceeded", errLost: "context deadline exceeded",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			wire := &fakeWire{answer: func(req *http.Request, _ int) (*http.Response, error) {
+				return respond(req, 503, map[string]string{"Retry-After": "30"}, `{"detail": "busy"}`), nil
+			}}
+			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, cause)
+			defer cancel()
+			e := mustFail(t, oneOfEachKind()["GET"].call(ctx, wire.client(t)))
+			want := "GET /agents/" + agentID + ": given up while waiting to try again: " + says + "; the last answer was 503 Service Unavailable: busy " +
+				"(to be tried again after 30s)"
+			if e.Error() != want || !errors.Is(e, context.DeadlineExceeded) {
+				t.Errorf("it says\n%s\nwant\n%s", e.Error(), want)
+			}
+		})
+	}
+}
+
 func TestASuccessAfterCancellationIsASuccess(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
