@@ -91,6 +91,7 @@ func (*FloorResource) ValidateConfig(ctx context.Context, req resource.ValidateC
 
 // Read implements resource.Resource: the status is that of the live balance.
 func (r *FloorResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var state floorModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -111,6 +112,7 @@ func (r *FloorResource) Read(ctx context.Context, req resource.ReadRequest, resp
 
 // Create implements resource.Resource.
 func (r *FloorResource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var plan floorModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	timeout, diags := plan.Timeouts.Create(ctx, defaultCreateTimeout)
@@ -127,6 +129,7 @@ func (r *FloorResource) Create(ctx context.Context, req resource.CreateRequest, 
 
 // Update implements resource.Resource.
 func (r *FloorResource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var plan, state floorModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)

@@ -13,6 +13,7 @@ import (
 
 // Update implements resource.Resource. It sends no message: it notes what is free to change, and closes a session that is to be closed.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	defer r.data.Paced(&resp.Diagnostics)
 	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
