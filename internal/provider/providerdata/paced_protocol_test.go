@@ -64,7 +64,8 @@ func TestEachCallSaysThatItIsSlowedDown(t *testing.T) {
 		a.MustApply("autx_order", nil, order)
 		return values{"id": a.server.State().Orders[0].ID}
 	}
-	var all sync.WaitGroup // all at once: they wait, and two or three at a time would wait for a minute
+	var all sync.WaitGroup
+	//nolint:paralleltest // they run all at once: each waits, and as many at a time as there are processors would wait for a minute
 	for name, c := range map[string]struct {
 		refused string // the operation of the request that is put off
 		prepare prepared
