@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"reflect"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -15,6 +14,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/diagnose"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/live"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
+	"github.com/autx-ai/terraform-provider-autx/internal/provider/planned"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/spend"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
@@ -25,40 +25,31 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if r.data == nil {
 		return
 	}
-	var config, plan, state resourceModel
-	if !req.State.Raw.IsNull() {
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	}
-	if !req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	var chosen types.String // the status in the configuration; the plan has the one of before where there is none
+	if !req.Config.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("status"), &chosen)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	proposed := plan
-	switch {
-	case req.Plan.Raw.IsNull():
-		resp.Diagnostics.Append(r.planDestroy(ctx, state)...)
-		return
-	case req.State.Raw.IsNull():
-		resp.Diagnostics.Append(r.planCreate(ctx, config, &plan)...)
-	default:
-		resp.Diagnostics.Append(r.planUpdate(ctx, config, state, &plan, readUnsent(ctx, req.Private))...)
-	}
-	// What is planned already need not be written again, which takes long for hundreds of agents without a change.
-	if !resp.Diagnostics.HasError() && !reflect.DeepEqual(plan, proposed) {
-		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	}
+	planned.Modify(ctx, req, resp, planned.Steps[resourceModel]{
+		Create: func(ctx context.Context, plan *resourceModel) diag.Diagnostics {
+			return r.planCreate(ctx, chosen, plan)
+		},
+		Update: func(ctx context.Context, state resourceModel, plan *resourceModel) diag.Diagnostics {
+			return r.planUpdate(ctx, chosen, state, plan, readUnsent(ctx, req.Private))
+		},
+		Destroy: r.planDestroy,
+	})
 }
 
-func (r *Resource) planCreate(ctx context.Context, config resourceModel, plan *resourceModel) diag.Diagnostics {
-	diags := pendingChosen(config, *plan, "a new agent is reserved by launch.reserve, and is pending then")
+func (r *Resource) planCreate(ctx context.Context, chosen types.String, plan *resourceModel) diag.Diagnostics {
+	diags := pendingChosen(chosen, *plan, "a new agent is reserved by launch.reserve, and is pending then")
 	launch, _, more := object.Get[launchModel](ctx, plan.Launch)
 	diags.Append(more...)
-	if config.Status.IsNull() {
+	if chosen.IsNull() {
 		plan.Status = types.StringUnknown()
-		if config.Launch.IsNull() || (!config.Launch.IsUnknown() && !launch.Reserve.IsUnknown() && !launch.Reserve.ValueBool()) {
+		if plan.Launch.IsNull() || (!plan.Launch.IsUnknown() && !launch.Reserve.IsUnknown() && !launch.Reserve.ValueBool()) {
 			plan.Status = types.StringValue(statusActive)
 		}
 	}
@@ -95,7 +86,9 @@ func (r *Resource) checkFee(ctx context.Context, plan resourceModel, launch laun
 	return live.Of(r.data).CheckFee(ctx, path.Empty(), launchFee)
 }
 
-func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, plan *resourceModel, unsent unsent) diag.Diagnostics {
+func (r *Resource) planUpdate(
+	ctx context.Context, chosen types.String, state resourceModel, plan *resourceModel, unsent unsent,
+) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if r.data.Reachable() {
 		problems := r.data.Desk().PlanKeep(ctx, purchase.AgentLaunch, purchaseKey(state.Ticker.ValueString()), state.ID.ValueString())
@@ -121,11 +114,11 @@ func (r *Resource) planUpdate(ctx context.Context, config, state resourceModel, 
 	diags.Append(more...)
 	switch {
 	case activates:
-		diags.Append(pendingChosen(config, *plan, "the activation ends that")...)
+		diags.Append(pendingChosen(chosen, *plan, "the activation ends that")...)
 	case state.Status.ValueString() != statusPending:
-		diags.Append(pendingChosen(config, *plan, fmt.Sprintf("it is %s, and only a new agent can be reserved", state.Status.ValueString()))...)
+		diags.Append(pendingChosen(chosen, *plan, fmt.Sprintf("it is %s, and only a new agent can be reserved", state.Status.ValueString()))...)
 	}
-	if config.Status.IsNull() {
+	if chosen.IsNull() {
 		settled.Status = plannedStatus(state, activates)
 		diags.Append(unknownStatusWarning(state, settled)...)
 	}

@@ -10,30 +10,34 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/object"
 )
 
 // ValidateConfig implements resource.ResourceWithValidateConfig: what only two arguments together get wrong.
 func (*Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config resourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	launch, ok, diags := object.Get[launchModel](ctx, config.Launch)
+	var (
+		chosen      types.String
+		reservation types.Object
+		activation  types.Object
+	)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("status"), &chosen)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("launch"), &reservation)...)
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("activation"), &activation)...)
+	launch, ok, diags := object.Get[launchModel](ctx, reservation)
 	resp.Diagnostics.Append(diags...)
-	chosen := config.Status.ValueString()
-	if ok && launch.Reserve.ValueBool() && config.Activation.IsNull() && chosen != "" && chosen != statusPending {
+	status := chosen.ValueString()
+	if ok && launch.Reserve.ValueBool() && activation.IsNull() && status != "" && status != statusPending {
 		resp.Diagnostics.AddAttributeError(path.Root("status"), "A reserved agent has no status to choose",
 			fmt.Sprintf("With launch.reserve the agent is pending until it is activated, so it can't be %s. Remove status, or add the activation block.",
-				chosen))
+				status))
 	}
 }
 
 // pendingChosen refuses the status pending where it can't be: nobody chooses it, and only a reservation that is there already has it.
-func pendingChosen(config, plan resourceModel, reason string) diag.Diagnostics {
-	if config.Status.ValueString() != statusPending {
+func pendingChosen(chosen types.String, plan resourceModel, reason string) diag.Diagnostics {
+	if chosen.ValueString() != statusPending {
 		return nil
 	}
 	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("status"), "Status can't be chosen", fmt.Sprintf(
