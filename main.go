@@ -9,7 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/provider"
 	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
@@ -29,16 +29,15 @@ func main() {
 	signal.Ignore(syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
 	go purchase.WhenOrphaned(context.Background(), func() { os.Exit(0) })
 
-	if !*debug {
+	var options []tf6server.ServeOpt
+	if *debug {
+		options = append(options, tf6server.WithManagedDebug())
+	} else {
 		if err := tuning.Apply(); err != nil {
 			log.Fatal(err)
 		}
 	}
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/autx-ai/autx",
-		Debug:   *debug,
-	})
-	if err != nil {
+	if err := tuning.Serve("registry.terraform.io/autx-ai/autx", provider.New(version), options...); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// gcPercent is how much garbage may pile up, as a percentage of what is in use. A provider lives for seconds, so collecting less often than usual
-// (100) saves processor time; more than this would cost a lot of memory with thousands of resources and save little.
-const gcPercent = 200
+// gcPercent is how much garbage may pile up, as a percentage of what is in use. A provider lives for seconds and has a few MiB in use, however many
+// resources there are (see Server), so collecting less often than usual (100) saves processor time for little memory. More than this saves little.
+const gcPercent = 400
 
 // libraryLogs are the variables that set the levels at which the plugin libraries log, and this provider.
 var libraryLogs = []string{"TF_LOG_SDK", "TF_LOG_SDK_PROTO", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_PROVIDER_AUTX"}

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,16 +48,19 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	if os.Getenv("AUTX_BENCH_UNTUNED") == "" {
-		if err := tuning.Apply(); err != nil {
-			return fmt.Errorf("tune: %w", err)
-		}
-	}
 	build := autx.New("bench")
 	if os.Getenv("AUTX_BENCH_BARE") != "" {
 		build = func() provider.Provider { return &bareProvider{Provider: autx.New("bench")()} }
 	}
-	err = providerserver.Serve(context.Background(), build, providerserver.ServeOpts{Address: "registry.terraform.io/autx-ai/autx"})
+	const address = "registry.terraform.io/autx-ai/autx"
+	if os.Getenv("AUTX_BENCH_UNTUNED") == "" {
+		if err := tuning.Apply(); err != nil {
+			return fmt.Errorf("tune: %w", err)
+		}
+		err = tuning.Serve(address, build)
+	} else {
+		err = providerserver.Serve(context.Background(), build, providerserver.ServeOpts{Address: address})
+	}
 	return errors.Join(err, stop(), leaveNote(os.Getenv("AUTX_BENCH_NOTES"), start))
 }
 
@@ -68,10 +72,14 @@ func leaveNote(name string, start time.Time) error {
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
 		return fmt.Errorf("read the resource usage: %w", err)
 	}
+	peak, err := peakBytes("/proc/self/status")
+	if err != nil {
+		return err
+	}
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	line, err := json.Marshal(note{
-		PeakBytes:  usage.Maxrss * 1024, // Linux counts it in KiB
+		PeakBytes:  peak,
 		CPUSeconds: time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds(),
 		Seconds:    time.Since(start).Seconds(),
 		Allocated:  mem.TotalAlloc,
@@ -85,6 +93,25 @@ func leaveNote(name string, start time.Time) error {
 	}
 	_, err = file.Write(append(line, '\n'))
 	return errors.Join(err, file.Close())
+}
+
+// peakBytes is the most memory that this process had resident. The resource usage would count that of the CLI, too: a process that is started without
+// copying its parent's memory begins with the parent's peak.
+func peakBytes(status string) (int64, error) {
+	text, err := os.ReadFile(status)
+	if err != nil {
+		return 0, fmt.Errorf("read the peak of memory: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			var kib int64
+			if _, err := fmt.Sscanf(value, "%d kB", &kib); err != nil {
+				return 0, fmt.Errorf("read the peak of memory in %q: %w", line, err)
+			}
+			return kib << 10, nil
+		}
+	}
+	return 0, fmt.Errorf("no peak of memory in %s", status)
 }
 
 // profile starts the profiles, and gives what ends them.

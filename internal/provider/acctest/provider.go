@@ -7,17 +7,17 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider"
+	"github.com/autx-ai/terraform-provider-autx/internal/tuning"
 )
 
 // Factories serves the provider from the test's own process to the CLI that the testing framework starts.
 func Factories() map[string]func() (tfprotov6.ProviderServer, error) {
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"autx": providerserver.NewProtocol6WithError(provider.New("test")()),
+		"autx": func() (tfprotov6.ProviderServer, error) { return tuning.Server(provider.New("test")()), nil },
 	}
 }
 

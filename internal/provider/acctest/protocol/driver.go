@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider"
+	"github.com/autx-ai/terraform-provider-autx/internal/tuning"
 )
 
 // Version is the provider's version in protocol-level tests, and CLIVersion the CLI's.
@@ -61,11 +61,7 @@ func New(t testing.TB) *Driver {
 
 func (d *Driver) start() {
 	d.t.Helper()
-	server, err := providerserver.NewProtocol6WithError(provider.New(Version)())()
-	if err != nil {
-		d.t.Fatalf("start the provider: %v", err)
-	}
-	lister, ok := server.(tfprotov6.ProviderServerWithListResource)
+	lister, ok := tuning.Server(provider.New(Version)()).(tfprotov6.ProviderServerWithListResource)
 	if !ok {
 		d.t.Fatal("the provider serves no list resources")
 	}
