@@ -51,6 +51,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		}
 	}
 	r.walk.mine.Wrote(state.ID.ValueString())
+	r.data.Moved() // a cancelled reservation gives its fee back
 	if err != nil && !client.IsNotFound(err) {
 		resp.Diagnostics.Append(diagnose.Error("Could not destroy agent "+nameOf(state), err, fieldPaths)...)
 		return

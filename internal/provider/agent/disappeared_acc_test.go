@@ -1,11 +1,15 @@
 package agent_test
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
@@ -151,7 +155,8 @@ func TestAccBrokenList(t *testing.T) {
 	cli.Settle(each("create", "gone"))
 }
 
-// TestAccContradiction has a service that lists an agent and yet does not find it: nobody is believed, the agent stays in state.
+// TestAccContradiction has a service that lists an agent and yet does not find it: nobody is believed, the agent stays in state. Where the list has it
+// as delisted, it is gone.
 func TestAccContradiction(t *testing.T) {
 	t.Parallel()
 	server, cli := begin(t, world{})
@@ -163,7 +168,22 @@ func TestAccContradiction(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	var status atomic.Pointer[string] // that the list shows
 	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(resp *http.Response) error {
+		shown := status.Load()
+		if !strings.HasSuffix(resp.Request.URL.Path, "/agents/mine") || shown == nil {
+			return nil
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return err
+		}
+		body = bytes.ReplaceAll(body, []byte(`"active"`), []byte(strconv.Quote(*shown)))
+		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		resp.Header.Set("Content-Length", strconv.Itoa(len(body)))
+		return nil
+	}
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/agents/"+id) {
 			http.NotFound(w, r)
@@ -177,4 +197,7 @@ func TestAccContradiction(t *testing.T) {
 	if cli.Attributes(address("again")) == nil {
 		t.Error("it has left the state")
 	}
+	delisted := "delisted"
+	status.Store(&delisted)
+	cli.Look().MustDo(each("create", "again")).MustDrift(each("delete", "again"))
 }

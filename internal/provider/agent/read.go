@@ -98,7 +98,7 @@ func (r *Resource) look(ctx context.Context, state resourceModel) (*client.Agent
 }
 
 // gone decides whether an agent that AUTX does not find is really gone. A wrong base URL or key would say 404 for every agent, and believing it would
-// wipe them all from state; so the list of own agents must answer, and must not have it.
+// wipe them all from state; so the list of own agents must answer, and must not have it, or have it as a memory only.
 func (r *Resource) gone(ctx context.Context, state resourceModel, notFound error) (bool, diag.Diagnostics) {
 	mine, err := r.walk.mine.All(ctx)
 	if err != nil {
@@ -109,7 +109,7 @@ func (r *Resource) gone(ctx context.Context, state resourceModel, notFound error
 		return false, diags
 	}
 	for _, a := range mine {
-		if a.ID == state.ID.ValueString() {
+		if strings.EqualFold(a.ID, state.ID.ValueString()) && !delisted(a) {
 			return false, diagnose.Error("AUTX contradicts itself about agent "+nameOf(state), fmt.Errorf("it is in the list of your agents, but it "+
 				"can't be read: %w", notFound), nil)
 		}

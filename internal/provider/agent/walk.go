@@ -36,6 +36,7 @@ func walkOf(data *providerdata.Data) *walk {
 				List: func(ctx context.Context) ([]*client.Agent, error) { return inventory.Pointers(api.Agents.Mine(ctx)) },
 				ID:   func(a *client.Agent) string { return a.ID },
 			})
+			data.OnMoved(w.mine.Drop) // an order of one's own agent changes its figures
 		}
 		return w
 	})
