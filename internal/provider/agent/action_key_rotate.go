@@ -107,6 +107,7 @@ func (a *KeyRotateAction) ModifyPlan(ctx context.Context, req action.ModifyPlanR
 
 // Invoke implements action.Action.
 func (a *KeyRotateAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer a.data.Paced(&resp.Diagnostics)
 	say := progress.New(ctx, resp)
 	defer say.Close()
 	var model keyRotateModel

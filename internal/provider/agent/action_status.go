@@ -76,6 +76,7 @@ func (a *StatusAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRequ
 
 // Invoke implements action.Action.
 func (a *StatusAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer a.data.Paced(&resp.Diagnostics)
 	say := progress.New(ctx, resp)
 	defer say.Close()
 	wanted, diags := named(ctx, req.Config)

@@ -60,6 +60,7 @@ func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 
 // Read implements datasource.DataSource.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.Paced(&resp.Diagnostics)
 	var id, ticker types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &id)...)
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("ticker"), &ticker)...)

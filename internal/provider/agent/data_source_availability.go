@@ -69,6 +69,7 @@ func (d *AvailabilityDataSource) Configure(_ context.Context, req datasource.Con
 
 // Read implements datasource.DataSource.
 func (d *AvailabilityDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.Paced(&resp.Diagnostics)
 	var model availabilityModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	api, diags := d.data.Client()

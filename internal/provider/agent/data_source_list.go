@@ -109,6 +109,7 @@ func (d *ListDataSource) Configure(_ context.Context, req datasource.ConfigureRe
 
 // Read implements datasource.DataSource.
 func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.Paced(&resp.Diagnostics)
 	var model listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	api, diags := d.data.Client()

@@ -90,6 +90,7 @@ func (a *WithdrawAction) ModifyPlan(ctx context.Context, req action.ModifyPlanRe
 
 // Invoke implements action.Action. Once money has moved there are only warnings, as for the resource.
 func (a *WithdrawAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer a.mover.data.Paced(&resp.Diagnostics)
 	say := progress.New(ctx, resp)
 	defer say.Close()
 	m := &a.mover

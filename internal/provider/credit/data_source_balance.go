@@ -67,6 +67,7 @@ func (d *BalanceDataSource) Configure(_ context.Context, req datasource.Configur
 
 // Read implements datasource.DataSource.
 func (d *BalanceDataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.Paced(&resp.Diagnostics)
 	api, diags := d.data.Client()
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {

@@ -94,6 +94,7 @@ func (d *TransactionsDataSource) Configure(_ context.Context, req datasource.Con
 
 // Read implements datasource.DataSource.
 func (d *TransactionsDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.Paced(&resp.Diagnostics)
 	var model transactionsModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	api, diags := d.data.Client()

@@ -12,7 +12,10 @@ import (
 
 type values = protocol.Values
 
-const chatID = "00000000-0000-4000-8000-000000000001" // CHAT: $0.50 an order or request, $0.05 a message
+const (
+	chatID = "00000000-0000-4000-8000-000000000001" // CHAT: $0.50 an order or request, $0.05 a message
+	freeID = "00000000-0000-4000-8000-000000000002" // FREE, my own: nothing
+)
 
 // account is one walk of a provider on a mock server, where my account has $100 and has made a deposit and a session.
 type account struct {
@@ -23,13 +26,13 @@ type account struct {
 
 func openAccount(t *testing.T) *account {
 	t.Helper()
-	price, message := money.MustParse("0.50"), money.MustParse("0.05")
+	price, message, free := money.MustParse("0.50"), money.MustParse("0.05"), money.Zero()
 	server := mockserver.New(t, mockserver.WithSeed(mockserver.Seed{
 		Users: []mockserver.SeedUser{{ID: "me", BalanceUSD: money.MustParse("100"), Keys: []mockserver.SeedKey{{Key: "autx_live_me"}}}, {ID: "seller"}},
 		Agents: []mockserver.SeedAgent{{
 			Owner: "seller", ID: chatID, Ticker: "CHAT", Name: "Chat", EndpointURL: "https://agents.example.com/chat", ServicePrice: &price,
 			Manifest: &mockserver.Manifest{SupportsSessions: true, SessionPricePerMessage: &message, SessionMinimumMessages: 5, SessionMaxDurationMinutes: 240},
-		}},
+		}, {Owner: "me", ID: freeID, Ticker: "FREE", Name: "Free", EndpointURL: "https://agents.example.com/free", ServicePrice: &free}},
 		Sessions: []mockserver.SeedSession{{User: "me", AgentID: chatID, Status: "closed"}},
 	}))
 	a := &account{Driver: protocol.New(t), t: t, server: server}
@@ -106,12 +109,24 @@ func TestNothingIsOlderThanAPurchase(t *testing.T) {
 	talk := values{"idempotency_key": "k", "agent": "CHAT", "max_cost": "0.10", "messages": []string{"One", "Two"}}
 	ask := values{"idempotency_key": "k", "agent": "CHAT", "max_price": "0.50", "prompt": "One"}
 	for name, prepare := range map[string]step{
-		"order":             resource("autx_order", values{"idempotency_key": "k", "agent_id": chatID, "prompt": "One", "max_price": "0.50"}),
-		"session":           resource("autx_session", talk),
-		"proxy request":     resource("autx_proxy_request", ask),
-		"deposit":           resource("autx_credit_deposit", values{"idempotency_key": "k", "amount": "10"}),
-		"withdrawal":        resource("autx_credit_withdrawal", values{"idempotency_key": "k", "amount": "10"}),
-		"floor":             resource("autx_credit_floor", values{"name": "g", "floor": "105", "target": "105", "on_shortfall": "deposit", "max_deposit_per_apply": "10"}),
+		"order":         resource("autx_order", values{"idempotency_key": "k", "agent_id": chatID, "prompt": "One", "max_price": "0.50"}),
+		"session":       resource("autx_session", talk),
+		"proxy request": resource("autx_proxy_request", ask),
+		"deposit":       resource("autx_credit_deposit", values{"idempotency_key": "k", "amount": "10"}),
+		"withdrawal":    resource("autx_credit_withdrawal", values{"idempotency_key": "k", "amount": "10"}),
+		"floor":         resource("autx_credit_floor", values{"name": "g", "floor": "105", "target": "105", "on_shortfall": "deposit", "max_deposit_per_apply": "10"}),
+		"cancelled reservation": func(a *account) func() {
+			made := a.MustApply("autx_agent", nil, values{
+				"ticker": "ONE", "name": "One", "endpoint_url": "https://agents.example.com/one", "service_price": "1", "launch": values{"reserve": true},
+				"deletion_protection": false,
+			})
+			plan := a.MustPlan("autx_agent", made, nil)
+			return func() {
+				if left, diags := a.Apply(plan); diags.HasErrors() || !left.Gone() {
+					a.t.Errorf("left %v: %s", left.Values(), diags)
+				}
+			}
+		},
 		"launch":            resource("autx_agent", values{"ticker": "ONE", "name": "One", "endpoint_url": "https://agents.example.com/one", "service_price": "1"}),
 		"chat action":       action("autx_chat", talk),
 		"proxy action":      action("autx_proxy", ask),

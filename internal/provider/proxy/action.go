@@ -103,6 +103,7 @@ func (a *Action) ModifyPlan(ctx context.Context, req action.ModifyPlanRequest, r
 
 // Invoke implements action.Action.
 func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer a.data.Paced(&resp.Diagnostics)
 	var config actionModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	_, diags := a.data.Client()

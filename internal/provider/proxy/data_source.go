@@ -65,6 +65,7 @@ func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureReques
 
 // Read implements datasource.DataSource.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.Paced(&resp.Diagnostics)
 	var model readModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	_, diags := d.data.Client()

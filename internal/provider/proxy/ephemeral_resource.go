@@ -65,6 +65,7 @@ func (e *EphemeralResource) Configure(_ context.Context, req ephemeral.Configure
 
 // Open implements ephemeral.EphemeralResource.
 func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+	defer e.data.Paced(&resp.Diagnostics)
 	var model readModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	_, diags := e.data.Client()

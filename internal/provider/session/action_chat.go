@@ -149,6 +149,7 @@ func (m *chatModel) wish() wish {
 
 // Invoke implements action.Action.
 func (a *ChatAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer a.data.Paced(&resp.Diagnostics)
 	var config chatModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	_, diags := a.data.Client()

@@ -58,6 +58,7 @@ func (a *CloseAction) Configure(_ context.Context, req action.ConfigureRequest, 
 
 // Invoke implements action.Action.
 func (a *CloseAction) Invoke(ctx context.Context, req action.InvokeRequest, resp *action.InvokeResponse) {
+	defer a.data.Paced(&resp.Diagnostics)
 	var wanted types.String
 	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("id"), &wanted)...)
 	api, diags := a.data.Client()

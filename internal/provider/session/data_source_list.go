@@ -62,6 +62,7 @@ func (d *ListDataSource) Configure(_ context.Context, req datasource.ConfigureRe
 
 // Read implements datasource.DataSource. One list serves every data source of a walk, each of which takes out of it what it asks for.
 func (d *ListDataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	defer d.data.Paced(&resp.Diagnostics)
 	var model listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &model)...)
 	_, diags := d.data.Client()
