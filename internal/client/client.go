@@ -73,6 +73,9 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
+// Timeout is how long one attempt of a request may take.
+func (c *Client) Timeout() time.Duration { return c.config.Timeout }
+
 // BaseURL is where the client sends its requests, without a trailing slash.
 func (c *Client) BaseURL() string { return c.baseURL }
 

@@ -20,8 +20,7 @@ const (
 	lastBackoff  = 10 * time.Second
 	// mostSpared is how many refusals of one call do not count against its retries. In a busy run against a limit of the key a call is refused twice at
 	// most, as the pace is found soon, and more often only where other programs use the key up. One that is refused this often while others are
-	// answered has met a limit that its waiting does not meet; without a deadline it would wait for ever. With the longest waits that are obeyed
-	// (RetryAfterCap) this ends after ten minutes.
+	// answered has met a limit that its waiting does not meet; without a deadline it would wait for ever. Refusals beyond that count as others do.
 	mostSpared = 10
 	// mostShared is how many refusals of one call slow down the others, as long as those are answered: after more than that the limit is hardly the
 	// key's but one of an endpoint, and the call waits alone. Should it be the key's, then others are refused as well, and slow down for that.
@@ -110,8 +109,7 @@ func isPermanent(err error) bool {
 }
 
 // keepPace tells the pacer of an attempt's answer, and whether the attempt was in vain only because of the rate limit: then it does not count against
-// the retries, as long as the service takes other requests meanwhile, and up to mostSpared times. The limit is met by waiting, and ends no request
-// that has time to wait.
+// the retries, as long as the service takes other requests meanwhile, and up to mostSpared times. The limit of a key is met by waiting.
 func (c *Client) keepPace(ctx context.Context, current *call) (waitsForItsTurn bool) {
 	switch current.trip.status {
 	case 0:

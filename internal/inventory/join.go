@@ -39,7 +39,7 @@ func Join[V any](
 // lateError is why a shared request was given up: the time that is its own ran out, not that of anybody who waited for it.
 type lateError struct{ after time.Duration }
 
-func (e *lateError) Error() string { return "there was no answer within " + e.after.String() }
+func (e *lateError) Error() string { return "it took longer than " + e.after.String() }
 
 // Unwrap makes it a deadline that was missed.
 func (e *lateError) Unwrap() error { return context.DeadlineExceeded }

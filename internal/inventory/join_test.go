@@ -90,7 +90,7 @@ func TestAllTellsThatTheListHangs(t *testing.T) {
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != inventory.ListTime {
 			t.Errorf("after %s: %v", time.Since(start), err)
 		}
-		if want := "there was no answer within 2m30s: "; err == nil || !strings.HasPrefix(err.Error(), want) {
+		if want := "it took longer than 2m30s: "; err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("All: %v; want %q and why", err, want)
 		}
 	})
@@ -142,7 +142,7 @@ func TestASharedGETEnds(t *testing.T) {
 				if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != inventory.GetTime {
 					t.Errorf("after %s: %v", time.Since(start), err)
 				}
-				if want := "there was no answer within 10m0s: "; err == nil || !strings.HasPrefix(err.Error(), want) {
+				if want := "it took longer than 1h0m0s: "; err == nil || !strings.HasPrefix(err.Error(), want) {
 					t.Errorf("Get: %v; want %q and why", err, want)
 				}
 			})
@@ -158,6 +158,53 @@ func TestASharedGETEnds(t *testing.T) {
 		wantItem(t, shelf, "id-0", 0)
 		if asked != 2 {
 			t.Errorf("asked %d times", asked)
+		}
+	})
+}
+
+// TestAListThatHungDoesNotSpeakForANewerOne has a list that began before a write and is given up long after the next one has answered.
+func TestAListThatHungDoesNotSpeakForANewerOne(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hang := true
+		_, shelf := hanging(&hang)
+		var early sync.WaitGroup
+		early.Go(func() {
+			if _, err := shelf.All(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("All: %v", err)
+			}
+		})
+		synctest.Wait()
+		hang = false
+		shelf.Drop()
+		if all, err := shelf.All(t.Context()); err != nil || len(all) != 40 {
+			t.Fatalf("All: %d, %v", len(all), err)
+		}
+		early.Wait()
+		shelf.Drop()
+		if all, err := shelf.All(t.Context()); err != nil || len(all) != 40 {
+			t.Errorf("the list works, and All says: %d, %v", len(all), err)
+		}
+	})
+}
+
+// TestASlowServiceIsWaitedFor has requests that may take longer than usual, and a list that does.
+func TestASlowServiceIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source := newService(3).source()
+		source.Timeout = 2 * inventory.ListTime
+		list := source.List
+		source.List = func(ctx context.Context) ([]item, error) {
+			select {
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			case <-time.After(source.Timeout): // of the bubble's time
+				return list(ctx)
+			}
+		}
+		if all, err := inventory.NewShelf(source).All(t.Context()); err != nil || len(all) != 3 {
+			t.Errorf("All: %d, %v", len(all), err)
 		}
 	})
 }

@@ -14,11 +14,14 @@ const (
 	MaxAge = 60 * time.Second
 	// ListTime bounds a shared list, which may fail to come for reasons of its own: a limit of its endpoint, a table that is locked. It is two of the
 	// longest pauses that a 429 can ask for (client.DefaultRetryAfterCap), in which GETs would not get through either, and half a minute for the answer,
-	// its turn at a few requests a second included; and it is half of what a resource's read has by default, so that GETs have the other half.
+	// its turn at a few requests a second included; and it is half of what a resource's read has by default, so that GETs have the other half. Where one
+	// request may take longer than usual, the list may, too (Source.Timeout).
 	ListTime = 150 * time.Second
-	// GetTime bounds a shared GET, which nothing replaces: it is more than the client's default attempts and the waits between them take when each of
-	// them hangs (4 times client.DefaultTimeout), so that only what would never end is cut off.
-	GetTime = 10 * time.Minute
+	// forAnswer is what a list has beyond the time of one request.
+	forAnswer = 30 * time.Second
+	// GetTime bounds a shared GET, which nothing replaces. The client ends it after some attempts, later where it is configured so; this is only for
+	// what would never end.
+	GetTime = time.Hour
 	// DefaultMaxItems is how many items a list may have to be kept, unless WithMaxItems says otherwise.
 	DefaultMaxItems = 20_000
 
@@ -34,6 +37,8 @@ type Source[T any] struct {
 	List func(ctx context.Context) ([]T, error)
 	// ID gives an object's id.
 	ID func(T) string
+	// Timeout is how long one request may take: a list that is given less is never read. The usual time where it is zero.
+	Timeout time.Duration
 }
 
 // Pointers makes a list of what a service answered a list of pointers, which a shelf can share. It hands the error on.
@@ -71,6 +76,7 @@ type Shelf[T any] struct {
 	seen     map[string]struct{} // the objects that were read one by one
 	own      map[string]struct{} // the objects that this walk wrote; no list is believed about them any more
 	kept     *listing[T]
+	answered uint64   // the newest epoch whose list has answered
 	failed   *failure // of the list, the last time
 	tooLarge bool     // the list has too many items to be kept; a write hardly changes that
 }
@@ -216,7 +222,7 @@ func (s *Shelf[T]) list(ctx context.Context) (*listing[T], error) {
 	s.mu.Lock()
 	epoch := s.epoch
 	s.mu.Unlock()
-	return Join(ctx, &s.flights, flightIn(epoch, "list"), ListTime, func(ctx context.Context) (*listing[T], error) { return s.fetch(ctx, epoch) })
+	return Join(ctx, &s.flights, flightIn(epoch, "list"), max(ListTime, s.source.Timeout+forAnswer), func(ctx context.Context) (*listing[T], error) { return s.fetch(ctx, epoch) })
 }
 
 // fetch reads the list and keeps it, unless something was written since it was asked for.
@@ -232,7 +238,7 @@ func (s *Shelf[T]) fetch(ctx context.Context, epoch uint64) (*listing[T], error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil {
-		if err = tellLate(ctx, err); s.epoch == epoch || isLate(err) {
+		if err = tellLate(ctx, err); s.epoch == epoch || (isLate(err) && s.answered <= epoch) { // a newer one that has answered knows better
 			s.failed = &failure{err: err, at: s.now()}
 		}
 		return nil, err
@@ -241,7 +247,7 @@ func (s *Shelf[T]) fetch(ctx context.Context, epoch uint64) (*listing[T], error)
 	for _, item := range items {
 		l.byID[s.source.ID(item)] = item
 	}
-	s.tooLarge, s.failed = len(items) > s.maxItems, nil
+	s.tooLarge, s.failed, s.answered = len(items) > s.maxItems, nil, max(s.answered, epoch)
 	if !s.tooLarge && s.epoch == epoch {
 		s.kept = l
 	}

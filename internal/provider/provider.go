@@ -75,7 +75,7 @@ func (p *autxProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp 
 				Optional:   true,
 				Validators: []validator.Int64{int64validator.Between(0, 20)},
 				MarkdownDescription: "How often a request is tried again when AUTX is busy or the connection fails, from 0 to 20. Defaults to `3`. " +
-					"Waiting for AUTX's limit of requests does not count, while other requests get through. " +
+					"Up to ten refusals of a request for coming too fast do not count, while other requests get through. " +
 					"A request that moves money is never sent again once it may have reached AUTX, whatever this says.",
 			},
 			"requests_per_second": schema.Float64Attribute{

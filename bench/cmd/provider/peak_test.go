@@ -11,9 +11,9 @@ func TestPeakBytes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int64{
 		"Name:\tx\nVmPeak:\t  900 kB\nVmHWM:\t   27000 kB\nVmRSS:\t 100 kB\n": 27000 << 10,
-		"Name:\tx\nVmPeak:\t  900 kB\n":                                      0,
-		"VmHWM:\tmuch\n":                                                     0,
-		"":                                                                   0,
+		"Name:\tx\nVmPeak:\t  900 kB\n":                                       0,
+		"VmHWM:\tmuch\n":                                                      0,
+		"":                                                                    0,
 	} {
 		name := filepath.Join(t.TempDir(), "status")
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {

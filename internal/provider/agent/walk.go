@@ -32,9 +32,10 @@ func walkOf(data *providerdata.Data) *walk {
 		w := &walk{}
 		if api, diags := data.Client(); !diags.HasError() {
 			w.mine = inventory.NewShelf(inventory.Source[*client.Agent]{
-				Get:  api.Agents.Get,
-				List: func(ctx context.Context) ([]*client.Agent, error) { return inventory.Pointers(api.Agents.Mine(ctx)) },
-				ID:   func(a *client.Agent) string { return a.ID },
+				Get:     api.Agents.Get,
+				List:    func(ctx context.Context) ([]*client.Agent, error) { return inventory.Pointers(api.Agents.Mine(ctx)) },
+				ID:      func(a *client.Agent) string { return a.ID },
+				Timeout: api.Timeout(),
 			})
 			data.OnMoved(w.mine.Drop) // an order of one's own agent changes its figures
 		}

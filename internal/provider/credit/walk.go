@@ -56,14 +56,16 @@ func walkOf(data *providerdata.Data) *walk {
 					balance, err := api.Credits.Balance(ctx)
 					return []*client.Balance{balance}, err
 				},
-				ID: func(*client.Balance) string { return "balance" },
+				ID:      func(*client.Balance) string { return "balance" },
+				Timeout: api.Timeout(),
 			})
 			w.entries = inventory.NewShelf(inventory.Source[client.Transaction]{
 				List: func(ctx context.Context) ([]client.Transaction, error) {
 					entries, _, err := ledger.Newest(ctx, api)
 					return entries, err
 				},
-				ID: func(entry client.Transaction) string { return entry.ID },
+				ID:      func(entry client.Transaction) string { return entry.ID },
+				Timeout: api.Timeout(),
 			})
 			data.OnMoved(w.balances.Drop)
 			data.OnMoved(w.entries.Drop)

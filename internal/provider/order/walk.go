@@ -34,7 +34,8 @@ func walkOf(data *providerdata.Data) *walk {
 				List: func(ctx context.Context) ([]*client.Order, error) {
 					return inventory.Pointers(api.Orders.List(ctx, client.OrderFilter{}))
 				},
-				ID: func(o *client.Order) string { return o.ID },
+				ID:      func(o *client.Order) string { return o.ID },
+				Timeout: api.Timeout(),
 			})
 			data.OnMoved(w.orders.Drop)
 		}

@@ -42,14 +42,16 @@ func walkOf(data *providerdata.Data) *walk {
 				List: func(ctx context.Context) ([]*client.Session, error) {
 					return inventory.Pointers(api.Sessions.List(ctx, client.SessionFilter{}))
 				},
-				ID: func(s *client.Session) string { return s.ID },
+				ID:      func(s *client.Session) string { return s.ID },
+				Timeout: api.Timeout(),
 			})
 			w.entries = inventory.NewShelf(inventory.Source[client.Transaction]{
 				List: func(ctx context.Context) ([]client.Transaction, error) {
 					entries, _, err := ledger.Newest(ctx, api)
 					return entries, err
 				},
-				ID: func(entry client.Transaction) string { return entry.ID },
+				ID:      func(entry client.Transaction) string { return entry.ID },
+				Timeout: api.Timeout(),
 			})
 			data.OnMoved(w.sessions.Drop)
 			data.OnMoved(w.entries.Drop)
