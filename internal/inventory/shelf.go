@@ -222,7 +222,8 @@ func (s *Shelf[T]) list(ctx context.Context) (*listing[T], error) {
 	s.mu.Lock()
 	epoch := s.epoch
 	s.mu.Unlock()
-	return Join(ctx, &s.flights, flightIn(epoch, "list"), max(ListTime, s.source.Timeout+forAnswer), func(ctx context.Context) (*listing[T], error) { return s.fetch(ctx, epoch) })
+	atMost := max(ListTime, s.source.Timeout+forAnswer)
+	return Join(ctx, &s.flights, flightIn(epoch, "list"), atMost, func(ctx context.Context) (*listing[T], error) { return s.fetch(ctx, epoch) })
 }
 
 // fetch reads the list and keeps it, unless something was written since it was asked for.
