@@ -12,7 +12,8 @@ import (
 // Buy makes a purchase, or finds that it was made before, and gives its id.
 //
 // The error is a *Refusal where the desk did not buy or can't tell whether it was bought, and the error of p.Send or p.Conduct, unchanged, where
-// the service surely did not carry the purchase out: then nothing was charged and nothing stays open. Once the service has confirmed a purchase, or
+// the service surely did not carry the purchase out: then nothing was charged and nothing stays open. Its result has
+// what Purchase.Doubts asks for. Once the service has confirmed a purchase, or
 // its id was noted, there is no error any more.
 //
 // Cancelling ctx stops everything before p.Send or p.Conduct. From then on they run to their end, bounded by p.Deadline, and a lost answer is looked
@@ -172,6 +173,7 @@ func (b *buying) writeIntent(ctx context.Context) error {
 	if b.rec != nil && b.rec.State.open() {
 		// The earlier attempt was not found, but the list it was not found in may lag behind. Keeping its snapshot, a later look still sees both.
 		rec.Snapshot, rec.Attempts, rec.Absent, b.earlier = b.rec.Snapshot, b.rec.Attempts, b.rec.Absent, true
+		rec.LeftAlone = slices.Clone(b.rec.LeftAlone)
 	} else if p.Snapshot != nil {
 		snapshot, err := p.Snapshot(ctx)
 		if err != nil {
@@ -206,15 +208,14 @@ func (b *buying) describe(rec *record) {
 	rec.BaseURL, rec.Namespace, rec.Owner = normalBase(d.account.BaseURL), d.namespace(), d.owner
 }
 
-// takeBack undoes writeIntent: nothing was sent under it.
-func (b *buying) takeBack(ctx context.Context) {
+// takeBack undoes writeIntent: nothing was sent under it, or nothing was made. It tells whether it did.
+func (b *buying) takeBack(ctx context.Context) bool {
 	ctx = context.WithoutCancel(ctx)
 	// If the journal can't be written the intent stays, and a later run looks for a purchase that is not there before it buys: a look too many.
 	if b.previous == nil {
-		_ = b.desk.store.remove(ctx, b.name)
-		return
+		return b.desk.store.remove(ctx, b.name) == nil
 	}
-	_ = b.desk.save(ctx, b.name, b.previous)
+	return b.desk.save(ctx, b.name, b.previous) == nil
 }
 
 // send makes the purchase, detached from the CLI's cancellation: an interrupted run still learns what came of it.
@@ -237,9 +238,12 @@ func (b *buying) send(ctx context.Context) (Result, error) {
 	case errors.Is(err, ErrIDUnknown):
 		return b.findID(ctx)
 	case !mayHaveBeenCarriedOut(err):
-		b.takeBack(ctx)
+		undone := b.takeBack(ctx)
 		b.giveBack(ctx)
-		return Result{}, err
+		if !undone {
+			return Result{}, err
+		}
+		return b.doubt(ctx, err), err
 	}
 	return b.resolve(ctx, err)
 }
@@ -252,7 +256,7 @@ func (b *buying) resolve(ctx context.Context, lost error) (Result, error) {
 	_ = d.ledger().settle(ctx, b.name, p.Title, stageUncertain) // in flight counts as much as uncertain does
 	b.rec.State = stateUnknown
 	_ = d.save(ctx, b.name, b.rec) // the intent in the journal makes a later run look as well
-	found, err := b.lookUp(ctx, b.rec.Snapshot)
+	found, err := b.lookUp(ctx, b.rec)
 	if err != nil {
 		return Result{}, refuseUnknown(p, lost, err)
 	}
@@ -280,7 +284,7 @@ func (b *buying) findID(ctx context.Context) (Result, error) {
 	ctx = context.WithoutCancel(ctx)
 	b.rec.State, b.rec.Confirmed = stateUnknown, true
 	_ = b.desk.save(ctx, b.name, b.rec) // without it a later run takes the purchase for one that may not have been made, and looks as well
-	found, err := b.lookUp(ctx, b.rec.Snapshot)
+	found, err := b.lookUp(ctx, b.rec)
 	if err != nil || found.none() || found.ambiguous() {
 		return b.unnamed(ctx, found, err)
 	}

@@ -58,6 +58,10 @@
 // candidate that is left, another open purchase is a rival unless its own snapshot has the candidate already: whatever else is there may be
 // somebody else's, and explains nothing. One candidate without rivals is the purchase; anything else is refused.
 //
+// A refusal of the service may be doubted (Purchase.Doubts): it is believed, but what is there all the same is looked for once, by the same rules,
+// and handed to the caller, who tells of it. None of it is ever the purchase: where an earlier attempt keeps its snapshot, what was told is written
+// down beside that, and later looks leave it out.
+//
 // # What is locked when
 //
 // The lock of a key is held by one Buy from before it reads the record until the purchase is settled. It is the system's lock on a file, so it ends

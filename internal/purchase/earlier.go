@@ -87,7 +87,7 @@ func (b *buying) settleOpen(ctx context.Context, rec *record, foreign bool) (Res
 		}
 	}
 	b.earlier = true
-	found, err := b.lookUp(ctx, rec.Snapshot)
+	found, err := b.lookUp(ctx, rec)
 	b.earlier = false
 	switch {
 	case err == nil:

@@ -200,6 +200,7 @@ type RecordView struct {
 	Candidates int
 	NotedID    string
 	Notes      string
+	LeftAlone  string
 }
 
 // RecordOf reads the record of a key, false where there is none.
@@ -214,7 +215,7 @@ func (d *Desk) RecordOf(kind Kind, key string) (RecordView, bool) {
 	return RecordView{
 		State: string(rec.State), ID: rec.ID, InState: rec.InState, Attempts: rec.Attempts, Absent: rec.Absent, Digest: rec.Digest,
 		Owner: rec.Owner, Snapshot: string(rec.Snapshot), Candidates: len(rec.Candidates),
-		NotedID: rec.NotedID, Notes: string(rec.lastNotes()),
+		NotedID: rec.NotedID, Notes: string(rec.lastNotes()), LeftAlone: strings.Join(rec.LeftAlone, " "),
 	}, true
 }
 

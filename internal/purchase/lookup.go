@@ -2,7 +2,6 @@ package purchase
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,8 +22,8 @@ func (f finding) ambiguous() bool {
 	return len(f.candidates) > 1 || len(f.candidates) == 1 && len(f.rivals) > 0
 }
 
-// lookUp looks for the purchase among what is new against the snapshot and is not another purchase of the journal.
-func (b *buying) lookUp(ctx context.Context, snapshot json.RawMessage) (finding, error) {
+// lookUp looks for the purchase of a record among what is new against its snapshot and is not another purchase of the journal.
+func (b *buying) lookUp(ctx context.Context, rec *record) (finding, error) {
 	if b.p.Find == nil {
 		return finding{}, errors.New("the service has no way to look this up")
 	}
@@ -36,7 +35,7 @@ func (b *buying) lookUp(ctx context.Context, snapshot json.RawMessage) (finding,
 				return finding{}, err
 			}
 		}
-		matches, err := b.look(ctx, snapshot)
+		matches, err := b.look(ctx, rec)
 		if err != nil {
 			failure = err
 			continue
@@ -57,10 +56,12 @@ func (b *buying) lookUp(ctx context.Context, snapshot json.RawMessage) (finding,
 	return finding{}, nil
 }
 
-func (b *buying) look(ctx context.Context, snapshot json.RawMessage) ([]Match, error) {
+// look gives what may be the purchase of a record.
+func (b *buying) look(ctx context.Context, rec *record) ([]Match, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookupDeadline)
 	defer cancel()
-	return b.p.Find(ctx, snapshot)
+	matches, err := b.p.Find(ctx, rec.Snapshot)
+	return slices.DeleteFunc(matches, func(m Match) bool { return slices.Contains(rec.LeftAlone, m.ID) }), err
 }
 
 // unclaimed leaves out the matches that the journal knows as other purchases. It reads the journal after the service: whatever was bought before the
@@ -120,7 +121,7 @@ func (b *buying) contenders(ctx context.Context, candidates []Match, open []*rec
 		return titles
 	}
 	for _, other := range open {
-		matches, err := b.look(ctx, other.Snapshot)
+		matches, err := b.look(ctx, other)
 		if err == nil && !slices.ContainsFunc(matches, func(m Match) bool { return m.ID == candidates[0].ID }) {
 			continue
 		}

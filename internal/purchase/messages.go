@@ -35,7 +35,8 @@ func spendingBlock(atLeast money.Amount) string {
 	return fmt.Sprintf("  provider \"autx\" {\n    spending = {\n      max_per_apply = %q\n    }\n  }", digits(atLeast))
 }
 
-func importBlock(kind Kind, id string) string {
+// ImportBlock takes the object of an id into a state; it is ready to be pasted but for the address.
+func ImportBlock(kind Kind, id string) string {
 	return fmt.Sprintf("  import {\n    to = %s.NAME\n    id = %q\n  }", kind.trait().resource, id)
 }
 
@@ -70,7 +71,7 @@ func byHand(kind Kind, id string, made bool) string {
 		}
 		return fmt.Sprintf("Look at them on AUTX. If one is it, it was paid and its answer is lost. To ask again, and to pay again, change %s.", keyName)
 	}
-	way := fmt.Sprintf("Look at them on AUTX. The right one is taken into the state by an import block:\n\n%s", importBlock(kind, id))
+	way := fmt.Sprintf("Look at them on AUTX. The right one is taken into the state by an import block:\n\n%s", ImportBlock(kind, id))
 	if !made {
 		way += fmt.Sprintf("\n\nIf none is it, change %s to have it made.", keyName)
 	}
@@ -206,7 +207,7 @@ func waysOut(kind Kind, id string) string {
 		"  - if the state has lost it: this import block\n\n"+
 		"%s\n\n"+
 		"To have it made anew on purpose, destroy it in a run of its own before (destroy -refresh=false if a plan fails with this error).",
-		t.keyName, t.resource, t.keyName, importBlock(kind, id))
+		t.keyName, t.resource, t.keyName, ImportBlock(kind, id))
 }
 
 // refuseOtherInputs is for a key under which something else was bought; id is "" where it is not known.
@@ -216,7 +217,7 @@ func refuseOtherInputs(p *Purchase, id string) *Refusal {
 		which = " (id " + id + ")"
 	}
 	if id != "" && !p.Kind.trait().unimportable {
-		keep = ", or import it:\n\n" + importBlock(p.Kind, id)
+		keep = ", or import it:\n\n" + ImportBlock(p.Kind, id)
 	}
 	return refuse(ReasonBound, nil, "Key was used for another purchase",
 		fmt.Sprintf("The %s was not sent and %s: under the key %q another %s was made before%s, with other "+

@@ -77,6 +77,9 @@ type Purchase struct {
 	// later run will need before each step that charges. With an id and no error the purchase is made, whatever part of it was carried out; its result
 	// and its notes say which. Errors are taken as those of Send; but once an id was noted, or comes with it, an error is a warning.
 	Conduct func(ctx context.Context, note Note) (id string, err error)
+	// Doubts tells, of an error of Send or Conduct with which the service surely did not carry the purchase out, whether to look all the same for what
+	// there is in spite of it: Result.Unexplained. Nil doubts none.
+	Doubts func(err error) bool
 	// Find looks up what may be the purchase: new against the snapshot. Nil where nothing can be looked up.
 	Find func(ctx context.Context, snapshot json.RawMessage) ([]Match, error)
 	// Confirm tells whether the object of an id is there and ours. Nil where it can't be asked; the journal is believed then.
@@ -104,6 +107,12 @@ type Result struct {
 	Notes json.RawMessage
 	// Problems are warnings, never errors: what was paid for must not be tainted.
 	Problems []Problem
+	// Unexplained is, beside an error that Purchase.Doubts, what Find shows all the same and no purchase of the journal explains: somebody else has
+	// bought it, or the service errs. It is left alone, and no later Buy under this key takes it over. Nil where nobody looked or could tell.
+	Unexplained []Match
+	// Rivals are the titles of other purchases of which it isn't known whether they were made. A later Buy of one of them may take over what is
+	// unexplained.
+	Rivals []string
 }
 
 const (

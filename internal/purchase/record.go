@@ -49,6 +49,8 @@ type record struct {
 	Authorized money.Amount    `json:"authorized_usd"`
 	Snapshot   json.RawMessage `json:"snapshot,omitempty"`
 	Candidates []Match         `json:"candidates,omitempty"`
+	// LeftAlone are ids that are new against the snapshot of an open purchase, and of which the reader was told that they are left alone.
+	LeftAlone []string `json:"left_alone,omitempty"`
 	// DigestClaimed says that the digest is from a state, which knows what a configuration says of a purchase, and not from the purchase itself.
 	DigestClaimed bool `json:"digest_claimed,omitempty"`
 	// Confirmed says of an open purchase that the service has confirmed it: only its id is not known.

@@ -27,8 +27,6 @@ const (
 	lastTurnWithin = client.DefaultTurnTimeout + 5*time.Minute
 	// finishWithin bounds what is read and closed after a conversation, also of a run that was interrupted.
 	finishWithin = time.Minute
-	// lookWithin bounds the look for what there is in spite of a refusal: it only adds to what is told.
-	lookWithin = 15 * time.Second
 )
 
 // buyer is one session on its way.
@@ -40,11 +38,8 @@ type buyer struct {
 	agentID  string          // as AUTX spells it; what the configuration says until that was read
 	agentErr error           // why the agent could not be read
 	hold     money.Amount    // what AUTX holds while the session is open, as it was read last
-	before   json.RawMessage // the snapshot of this attempt, nil where there is none
 	talk     *talk           // the conversation, nil where it was not held now
 	frame    *client.Session // what AUTX told when it was opened
-	// unexplained are new sessions of the agent that were there right after AUTX had refused to open this one.
-	unexplained []purchase.Match
 }
 
 // bought is a session that was bought, now or earlier.
@@ -71,7 +66,7 @@ func (b *buyer) buy(ctx context.Context) (*bought, diag.Diagnostics) {
 	defer cancel()
 	result, err := b.desk.Buy(wanted, b.purchase(wanted))
 	if err != nil {
-		return nil, b.refused(err)
+		return nil, b.refused(err, result)
 	}
 	b.walk.wrote(result.ID)
 	b.walk.opened(result.ID)
@@ -106,12 +101,13 @@ func (b *buyer) purchase(wanted context.Context) purchase.Purchase {
 		Conduct: func(ctx context.Context, note purchase.Note) (string, error) {
 			return b.conduct(ctx, wanted, note)
 		},
-		Find: func(ctx context.Context, snapshot json.RawMessage) ([]purchase.Match, error) {
-			if b.before == nil {
-				b.before = snapshot // an earlier attempt's, with which this one goes on
-			}
-			return b.find(ctx, snapshot)
+		// The refusal is believed, as a session that is there may well be somebody else's; but if AUTX has erred it holds credits without anybody knowing
+		// it, so the reader is told.
+		Doubts: func(err error) bool {
+			failure, ok := client.AsError(err)
+			return ok && failure.Outcome == client.Refused
 		},
+		Find: b.find,
 		Confirm: func(ctx context.Context, id string) (bool, error) {
 			_, err := read(ctx, b.walk.api, id)
 			if client.IsNotFound(err) {
@@ -170,15 +166,13 @@ func (b *buyer) snapshot(ctx context.Context) (json.RawMessage, error) {
 		return nil, err
 	}
 	slices.Sort(ids)
-	b.before, err = json.Marshal(ids)
-	return b.before, err //nolint:wrapcheck // a list of text can always be written
+	return json.Marshal(ids) //nolint:wrapcheck // a list of text can always be written
 }
 
 // conduct opens the session and holds the conversation.
 func (b *buyer) conduct(ctx, wanted context.Context, note purchase.Note) (string, error) {
 	conversation, err := b.walk.api.Sessions.OpenWhile(ctx, wanted, b.chat.agent)
 	if err != nil {
-		b.look(ctx, err)
 		return "", err
 	}
 	session := conversation.Session()
@@ -191,22 +185,6 @@ func (b *buyer) conduct(ctx, wanted context.Context, note purchase.Note) (string
 	}
 	b.talk.hangUp(ctx, conversation)
 	return session.ID, nil
-}
-
-// look notes, when AUTX has refused an opening, what the list shows all the same and nothing explains: a new session of the agent in which nothing
-// was said. The refusal is believed, as that session may well be somebody else's, opened at the same moment; but if AUTX has erred it holds credits
-// without anybody knowing it, so the reader is told. A list that can't be read tells nothing.
-func (b *buyer) look(ctx context.Context, failure error) {
-	if refused, ok := client.AsError(failure); !ok || refused.Outcome != client.Refused {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
-	defer cancel()
-	found, err := b.find(ctx, b.before)
-	if err != nil {
-		return
-	}
-	b.unexplained = slices.DeleteFunc(found, func(m purchase.Match) bool { return b.walk.isOurs(m.ID) })
 }
 
 // find looks for a session whose opening was lost: an active one of the agent that was not there before, and in which nothing was said. One that has
@@ -224,6 +202,7 @@ func (b *buyer) find(ctx context.Context, snapshot json.RawMessage) ([]purchase.
 	for i := range sessions {
 		one := &sessions[i]
 		if !ended(one.Status.Or(statusActive)) && !begun(one) && b.with(one) && !slices.Contains(before, one.ID) {
+			b.walk.before.Bought("", one.ID) // whoever is to open one from now on finds it there, also where the last look is younger than that
 			found = append(found, purchase.Match{ID: one.ID, Label: label(one) + holding(one)})
 		}
 	}
@@ -267,40 +246,30 @@ func holding(s *client.Session) string {
 	return ""
 }
 
-// refused explains why a session was not opened, at the argument that is to blame.
-func (b *buyer) refused(err error) diag.Diagnostics {
+// refused explains why a session was not opened, at the argument that is to blame. The result has what there is in spite of that.
+func (b *buyer) refused(err error, result purchase.Result) diag.Diagnostics {
 	refusal, ok := errors.AsType[*purchase.Refusal](err)
 	if !ok {
-		return b.unopened(err)
+		ours := func(m purchase.Match) bool { return b.walk.isOurs(m.ID) } // which the journal may not have been able to note
+		return b.unopened(err, slices.DeleteFunc(result.Unexplained, ours), result.Rivals)
 	}
 	return live.Refused(refusal, kind, wantedOf(b.chat.agent), b.agentErr)
 }
 
-// unopened explains why a session was not opened.
-func (b *buyer) unopened(err error) diag.Diagnostics {
+// unopened explains why a session was not opened, and which there are all the same.
+func (b *buyer) unopened(err error, unexplained []purchase.Match, rivals []string) diag.Diagnostics {
 	diags := diagnose.Error("Could not open "+b.chat.title(), err, nil)
-	if failure, ok := client.AsError(err); !ok || failure.Outcome == client.Unknown || len(diags) != 1 {
+	failure, ok := client.AsError(err)
+	if !ok || failure.Outcome == client.Unknown || len(diags) != 1 {
 		return diags
 	}
-	detail := diags[0].Detail() + "\n\nNo session was opened and nothing was charged. The key is not used up: apply again once the reason is gone."
-	diags[0] = diag.NewErrorDiagnostic(diags[0].Summary(), detail+b.leftAlone())
+	outcome := "No session was opened"
+	if failure.Outcome == client.Refused {
+		outcome = "AUTX says that it has opened no session"
+	}
+	detail := diags[0].Detail() + "\n\n" + outcome + ", and nothing was charged. The key is not used up: apply again once the reason is gone."
+	diags[0] = diag.NewErrorDiagnostic(diags[0].Summary(), detail+leftAlone(unexplained, rivals))
 	return diags
-}
-
-// leftAlone tells of sessions that there are in spite of a refusal, "" where there are none.
-func (b *buyer) leftAlone() string {
-	if len(b.unexplained) == 0 {
-		return ""
-	}
-	var out strings.Builder
-	out.WriteString("\n\nAll the same your account has a new session with this agent in which nothing was said:\n")
-	for _, one := range b.unexplained {
-		out.WriteString("\n  - " + one.String())
-	}
-	out.WriteString("\n\nIt may be somebody else's, opened at the same time with the same account, or the one that AUTX says it has refused. It was " +
-		"left alone. As nothing was said in it, it has cost nothing; it holds its credits until it is closed or expires. If it is nobody's, close it by " +
-		"its id with the action autx_session_close, or let it expire.")
-	return out.String()
 }
 
 // wantedOf is what a session asks of its agent.

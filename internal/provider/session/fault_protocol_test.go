@@ -1,6 +1,8 @@
 package session_test
 
 import (
+	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -186,9 +188,140 @@ func TestOpeningRefusedAlthoughMade(t *testing.T) {
 			if again, diags := d.PlanAndApply(sessionType, nil, config); diags.HasErrors() || again.ID() != made.ID() {
 				t.Errorf("again %v: %s", again.Values(), diags)
 			}
+			// It is closed in the way that the error tells.
+			d.NextWalk()
+			imported, _, _ := d.Import(sessionType, ghost.ID)
+			held, diags := d.PlanAndApply(sessionType, d.MustRead(imported), of("of its own"))
+			if diags.HasErrors() || held.ID() != ghost.ID {
+				t.Fatalf("imported %v: %s", held.Values(), diags)
+			}
+			if gone, diags := d.PlanAndApply(sessionType, held, nil); diags.HasErrors() || !gone.Gone() {
+				t.Errorf("destroyed %v: %s", gone.Values(), diags)
+			}
 			d.mustHaveCharged("$0.10", 2, 2)
+			d.mustHoldNothing()
 		})
 	}
+}
+
+// TestOpeningRefusedAfterALostOne is refused although the session is there, after an attempt whose answer was lost: the next attempt still compares
+// with what was there before the first, and takes over nothing of which it was said that it is left alone.
+func TestOpeningRefusedAfterALostOne(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.server.AddFault("sessions.open:before:reset")
+	d.refuse(of("k"), "", "most likely not made", "safe to apply again")
+	for n, status := range []string{"500", "402"} { // each names what is new
+		d.server.AddFault("sessions.open:after:status=" + status + ",body=the disk is full")
+		made, diags := d.PlanAndApply(sessionType, nil, of("k"))
+		is := d.sessions()
+		if made != nil || len(is) != n+1 || !diags.Errors().Say("the disk is full", "a new session", is[n].ID, "left alone", "not used up: apply again") {
+			t.Fatalf("of %v: %s", is, diags)
+		}
+	}
+	d.NextWalk()
+	d.MustConfigure(d.config)
+	config := of("k")
+	made, diags := d.PlanAndApply(sessionType, nil, config)
+	if made == nil || len(diags.Errors()) > 0 || turns(made) != "cc" {
+		t.Fatalf("made %v: %s", made.Values(), diags)
+	}
+	d.MustBeSettled(made, config)
+	d.mustHaveCharged("$0.10", 2, 3)
+	for _, ghost := range d.sessions()[:2] {
+		if ghost.ID == made.ID() || ghost.Status != "active" {
+			t.Errorf("%s was made, and of %s, which is %s, it was said that it is left alone", made.ID(), ghost.ID, ghost.Status)
+		}
+	}
+}
+
+// TestOpeningRefusedBesideALostOne is refused although the session is there, while it isn't known what came of an opening under another key: the next
+// apply of that one may take the session over, and the error says so.
+func TestOpeningRefusedBesideALostOne(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.server.AddFault("sessions.open:before:reset")
+	d.refuse(of("lost"), "", "most likely not made")
+	d.server.AddFault("sessions.open:after:status=500,body=the disk is full")
+	d.refuse(of("k"), "", "the disk is full", "left alone", "an apply of one of them may take a session over", `session "lost"`)
+	ghost := d.sessions()[0]
+	if made, diags := d.PlanAndApply(sessionType, nil, of("k")); len(diags) > 0 || made.ID() == ghost.ID || turns(made) != "cc" {
+		t.Errorf("made %v: %s", made.Values(), diags)
+	}
+	if made, diags := d.PlanAndApply(sessionType, nil, of("lost")); diags.HasErrors() || made.ID() != ghost.ID {
+		t.Errorf("the text is not true: %v: %s", made.Values(), diags)
+	}
+}
+
+// TestOpeningLostAfterARefusedOne loses an opening right after one under another key was refused although the session is there: that was there before,
+// so it is not the lost one, however young the look at what was there is.
+func TestOpeningLostAfterARefusedOne(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	d.server.AddFault("sessions.open:after:status=500,body=the disk is full")
+	refused, lost := d.MustPlan(sessionType, nil, of("k")), d.MustPlan(sessionType, nil, of("lost"))
+	if _, diags := d.Apply(refused); !diags.Errors().Say("the disk is full", "left alone") {
+		t.Error(diags)
+	}
+	d.server.AddFault("sessions.open:before:reset")
+	if made, diags := d.Apply(lost); made != nil || !diags.Errors().Say("most likely not made") {
+		t.Errorf("made %v: %s", made.Values(), diags)
+	}
+	if ghost := d.sessions()[0]; ghost.Status != "active" {
+		t.Errorf("%s, which was left alone, is %s", ghost.ID, ghost.Status)
+	}
+}
+
+// TestOpeningRefusedBesideASibling is refused while a session of the same apply is open at AUTX and nobody here knows it yet: it is waited for, and not
+// named as one that may be somebody else's.
+func TestOpeningRefusedBesideASibling(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	gate := d.gate()
+	d.server.AddFault("sessions.open:before:status=402,skip=1,body=not enough credits")
+	one, two := d.MustPlan(sessionType, nil, of("one")), d.MustPlan(sessionType, nil, of("two"))
+	opening := gate.HoldRequest("GET", "/ws/agent/*")
+	refusal := make(chan protocol.Diagnostics)
+	go func() {
+		_, diags := d.Apply(two)
+		refusal <- diags
+	}()
+	opening.Arrived() // it has seen what was there before
+	frames := gate.HoldFrames("/ws/agent/*", 1)
+	made := make(chan *protocol.Instance)
+	go func() {
+		first, diags := d.Apply(one)
+		if len(diags) > 0 {
+			t.Error(diags)
+		}
+		made <- first
+	}()
+	frames.Arrived()
+	for len(d.sessions()) == 0 && t.Context().Err() == nil {
+		runtime.Gosched()
+	}
+	look := gate.HoldAnswer("GET", "/sessions")
+	opening.Release()
+	look.Arrived() // it shows the sibling
+	look.Release()
+	for range 200 { // requests, in which one that does not wait is done
+		d.outside(otherKey, http.MethodGet, "/sessions", "")
+		select {
+		case diags := <-refusal:
+			t.Fatalf("it did not wait for its sibling: %s", diags)
+		default:
+		}
+	}
+	frames.Release()
+	diags := <-refusal
+	first := <-made
+	if !diags.Errors().Say("not enough credits", "The key is not used up") || diags.Say(first.ID()) || diags.Say("All the same") {
+		t.Errorf("%s was opened by the same apply: %s", first.ID(), diags)
+	}
+	if turns(first) != "cc" {
+		t.Errorf("the first is %v", first.Values())
+	}
+	d.mustHaveCharged("$0.10", 2, 1)
 }
 
 // TestOpeningLostBesideAnother has the answer to an opening lost while somebody else opens a session with the same agent: which is which can't be told.

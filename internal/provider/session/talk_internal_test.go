@@ -19,6 +19,7 @@ import (
 	"github.com/autx-ai/terraform-provider-autx/internal/mockserver"
 	"github.com/autx-ai/terraform-provider-autx/internal/money"
 	"github.com/autx-ai/terraform-provider-autx/internal/provider/usd"
+	"github.com/autx-ai/terraform-provider-autx/internal/purchase"
 )
 
 func told(diags diag.Diagnostics, texts ...string) bool {
@@ -473,31 +474,10 @@ func TestRefusedBesideOthers(t *testing.T) {
 	}
 }
 
-// TestRefusedOpening looks once at what is there in spite of a refusal: only what nothing explains is told.
+// TestRefusedOpening has a look at what there is in spite of a refusal, and of nothing else, and tells only what this walk has not opened.
 func TestRefusedOpening(t *testing.T) {
 	t.Parallel()
 	p := openPlace(t, mockserver.Responder{}, nil)
-	refused := &client.Error{Outcome: client.Refused, Message: "too little"}
-	tells := func(what string, failure error, lists int, ids ...string) {
-		t.Helper()
-		b := p.wanting("k", 1)
-		b.agentID, b.before = "CHAT", json.RawMessage("[]")
-		before := len(p.server.Requests())
-		b.look(t.Context(), failure)
-		if made := len(p.server.Requests()) - before; made != lists {
-			t.Errorf("%s: %d requests, want %d", what, made, lists)
-		}
-		diags := b.unopened(failure)
-		if got := told(diags, "All the same"); got != (len(ids) > 0) || len(b.unexplained) != len(ids) {
-			t.Errorf("%s: %v", what, diags)
-		}
-		for _, id := range ids {
-			if !told(diags, id+" (session with CHAT", "holds $0.25", "somebody else's", "autx_session_close", "expires") {
-				t.Errorf("%s: %v", what, diags)
-			}
-		}
-	}
-	tells("nothing there", refused, 1)
 	ours := p.wanting("ours", 0) // stays open, and nothing is said in it
 	ours.chat.tell = func(text string) {
 		id, isOpening := strings.CutSuffix(strings.TrimPrefix(text, "Session "), " is open")
@@ -505,19 +485,76 @@ func TestRefusedOpening(t *testing.T) {
 			t.Errorf("session %s is open, and nobody else would know that it is ours", id)
 		}
 	}
-	if _, diags := ours.buy(t.Context()); len(diags) > 0 {
-		t.Fatal(diags)
-	}
-	tells("another one of this walk", refused, 1)
-	theirs, diags := placeAt(t, p.server, t.TempDir(), nil).wanting("theirs", 0).buy(t.Context())
+	opened, diags := ours.buy(t.Context())
 	if len(diags) > 0 {
 		t.Fatal(diags)
 	}
-	tells("one that nobody here knows, in which nothing was said", refused, 1, theirs.session.ID)
-	tells("a loss", &client.Error{Outcome: client.Unknown}, 0)
-	tells("surely not sent", &client.Error{Outcome: client.NotSent}, 0)
-	p.server.AddFault("sessions.list:before:status=403")
-	tells("no list", refused, 1)
+	mine := purchase.Match{ID: opened.session.ID}
+	b := p.wanting("k", 1)
+	doubts := b.purchase(t.Context()).Doubts
+	for outcome, says := range map[client.Outcome]string{
+		client.Refused: "AUTX says that it has opened no session, and nothing was charged.",
+		client.NotSent: "No session was opened, and nothing was charged.",
+		client.Unknown: "",
+	} {
+		failure := &client.Error{Outcome: outcome, Message: "too little"}
+		if doubts(failure) != (outcome == client.Refused) {
+			t.Errorf("%v: doubts are %t", outcome, doubts(failure))
+		}
+		diags := b.refused(failure, purchase.Result{Unexplained: []purchase.Match{mine}})
+		if !told(diags, "too little", says) || told(diags, "nothing was charged") != (says != "") || told(diags, "All the same") || told(diags, mine.ID) {
+			t.Errorf("%v: %v", outcome, diags)
+		}
+	}
+	if doubts(context.Canceled) {
+		t.Error("what is no answer of AUTX is doubted")
+	}
+	both := purchase.Result{Unexplained: []purchase.Match{mine, {ID: "ses_theirs"}}}
+	if diags := b.refused(&client.Error{Outcome: client.Refused}, both); !told(diags, "a new session with", "  - ses_theirs") || told(diags, mine.ID) {
+		t.Error(diags)
+	}
+}
+
+// TestLeftAlone tells of one session and of several in words that fit, and of who may take them over.
+func TestLeftAlone(t *testing.T) {
+	t.Parallel()
+	one, two := purchase.Match{ID: "ses_1", Label: "session with CHAT, holds $0.25"}, purchase.Match{ID: "ses_2"}
+	for name, test := range map[string]struct {
+		sessions   []purchase.Match
+		rivals     []string
+		has, lacks []string
+	}{
+		"none": {rivals: []string{`session "a"`}, lacks: []string{" "}},
+		"one": {
+			sessions: []purchase.Match{one},
+			has: []string{
+				"a new session with", "  - ses_1 (session with CHAT, holds $0.25)", "It may be somebody else's", "It was left alone, and applying this again leaves it alone",
+				"autx_session_close", "importing it", `to = autx_session.NAME`, `id = "ses_1"`,
+			},
+			lacks: []string{"They", "them", "other openings"},
+		},
+		"two": {
+			sessions: []purchase.Match{one, two},
+			has:      []string{"2 new sessions with", "  - ses_1", "  - ses_2", "They may be", "They were left alone", `id = "ses_1"`},
+			lacks:    []string{"a new session", "It may", "It was"},
+		},
+		"one that a rival may have": {
+			sessions: []purchase.Match{one}, rivals: []string{`session "a"`, `session "b"`},
+			has: []string{"may take a session over that is named here, and close it", `  - session "a"`, `  - session "b"`},
+		},
+	} {
+		text := leftAlone(test.sessions, test.rivals)
+		for _, want := range test.has {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: nothing says %q: %s", name, want, text)
+			}
+		}
+		for _, not := range test.lacks {
+			if strings.Contains(text, not) {
+				t.Errorf("%s: it says %q: %s", name, not, text)
+			}
+		}
+	}
 }
 
 // TestStrangerSaysNothing is refused while somebody else has just opened a session with the same agent, and says nothing in it yet: it is named and left
