@@ -12,9 +12,8 @@ import (
 // Buy makes a purchase, or finds that it was made before, and gives its id.
 //
 // The error is a *Refusal where the desk did not buy or can't tell whether it was bought, and the error of p.Send or p.Conduct, unchanged, where
-// the service surely did not carry the purchase out: then nothing was charged and nothing stays open. Its result has
-// what Purchase.Doubts asks for. Once the service has confirmed a purchase, or
-// its id was noted, there is no error any more.
+// the service surely did not carry the purchase out: then nothing was charged and nothing stays open, and the result has what Purchase.Doubts asks
+// for. Once the service has confirmed a purchase, or its id was noted, there is no error any more.
 //
 // Cancelling ctx stops everything before p.Send or p.Conduct. From then on they run to their end, bounded by p.Deadline, and a lost answer is looked
 // up on a context of its own.
