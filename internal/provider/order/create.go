@@ -82,7 +82,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		f.findAmounts(ctx, b.inLists(context.WithoutCancel(ctx)))
 	}
 	f.follow(ctx, plan)
-	r.walk.followed(result.ID)
+	r.data.Moved() // what was read meanwhile shows the order as it was before its end, and the ledger without its refund
 	f.told(most, result.Adopted)
 	if f.read {
 		resp.Diagnostics.Append(diagnose.Soft(markRead(ctx, resp.Private))...)

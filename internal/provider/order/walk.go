@@ -21,12 +21,11 @@ type walk struct {
 	facts  *live.Facts
 	keys   bound.Keys
 	before once.Before // by agent
-	moved  func()
 }
 
 func walkOf(data *providerdata.Data) *walk {
 	return providerdata.Shared(data, func() *walk {
-		w := &walk{facts: live.Of(data), moved: data.Moved}
+		w := &walk{facts: live.Of(data)}
 		if api, diags := data.Client(); !diags.HasError() {
 			w.api = api
 			w.orders = inventory.NewShelf(inventory.Source[*client.Order]{
@@ -59,12 +58,6 @@ func (w *walk) idsBefore(ctx context.Context, agentID string) ([]string, error) 
 func (w *walk) bought(agentID, id string) {
 	w.orders.Wrote(id)
 	w.before.Bought(strings.ToLower(agentID), id)
-}
-
-// followed forgets what was read while an order was waited for: it shows the order as it was before its end, and the ledger without its refund.
-func (w *walk) followed(id string) {
-	w.orders.Wrote(id)
-	w.moved()
 }
 
 // ordersOf lists an agent's orders, also where the service does not narrow its list down.
