@@ -29,33 +29,15 @@ func TestCallsAreForgotten(t *testing.T) {
 	of := func(s tfprotov6.ProviderServer) map[string]func(context.Context) {
 		const kind, source = "autx_none", "autx_nones" // a call that is refused is kept as well
 		return map[string]func(context.Context){
-			"ValidateResourceConfig": func(ctx context.Context) {
-				_, _ = s.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: kind})
-			},
-			"UpgradeResourceState": func(ctx context.Context) {
-				_, _ = s.UpgradeResourceState(ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: kind})
-			},
-			"UpgradeResourceIdentity": func(ctx context.Context) {
-				_, _ = s.UpgradeResourceIdentity(ctx, &tfprotov6.UpgradeResourceIdentityRequest{TypeName: kind})
-			},
-			"ReadResource": func(ctx context.Context) {
-				_, _ = s.ReadResource(ctx, &tfprotov6.ReadResourceRequest{TypeName: kind})
-			},
-			"PlanResourceChange": func(ctx context.Context) {
-				_, _ = s.PlanResourceChange(ctx, &tfprotov6.PlanResourceChangeRequest{TypeName: kind})
-			},
-			"ApplyResourceChange": func(ctx context.Context) {
-				_, _ = s.ApplyResourceChange(ctx, &tfprotov6.ApplyResourceChangeRequest{TypeName: kind})
-			},
-			"ImportResourceState": func(ctx context.Context) {
-				_, _ = s.ImportResourceState(ctx, &tfprotov6.ImportResourceStateRequest{TypeName: kind})
-			},
-			"ValidateDataResourceConfig": func(ctx context.Context) {
-				_, _ = s.ValidateDataResourceConfig(ctx, &tfprotov6.ValidateDataResourceConfigRequest{TypeName: source})
-			},
-			"ReadDataSource": func(ctx context.Context) {
-				_, _ = s.ReadDataSource(ctx, &tfprotov6.ReadDataSourceRequest{TypeName: source})
-			},
+			"ValidateResourceConfig":     calling(s.ValidateResourceConfig, &tfprotov6.ValidateResourceConfigRequest{TypeName: kind}),
+			"UpgradeResourceState":       calling(s.UpgradeResourceState, &tfprotov6.UpgradeResourceStateRequest{TypeName: kind}),
+			"UpgradeResourceIdentity":    calling(s.UpgradeResourceIdentity, &tfprotov6.UpgradeResourceIdentityRequest{TypeName: kind}),
+			"ReadResource":               calling(s.ReadResource, &tfprotov6.ReadResourceRequest{TypeName: kind}),
+			"PlanResourceChange":         calling(s.PlanResourceChange, &tfprotov6.PlanResourceChangeRequest{TypeName: kind}),
+			"ApplyResourceChange":        calling(s.ApplyResourceChange, &tfprotov6.ApplyResourceChangeRequest{TypeName: kind}),
+			"ImportResourceState":        calling(s.ImportResourceState, &tfprotov6.ImportResourceStateRequest{TypeName: kind}),
+			"ValidateDataResourceConfig": calling(s.ValidateDataResourceConfig, &tfprotov6.ValidateDataResourceConfigRequest{TypeName: source}),
+			"ReadDataSource":             calling(s.ReadDataSource, &tfprotov6.ReadDataSourceRequest{TypeName: source}),
 		}
 	}
 	kept := func(call func(context.Context)) bool {
@@ -77,6 +59,11 @@ func TestCallsAreForgotten(t *testing.T) {
 		t.Error("the framework forgets calls by itself")
 	}
 	runtime.KeepAlive(frameworks)
+}
+
+// calling makes a call of the server; what it answers is of no interest.
+func calling[Q, P any](call func(context.Context, Q) (P, error), req Q) func(context.Context) {
+	return func(ctx context.Context) { _, _ = call(ctx, req) }
 }
 
 // carry makes a call with a context that carries something, and tells what that was.

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest/protocol"
 )
 
 // TestListsReadWhileAnOrderIsFollowed are not believed once the order has ended: they show it pending, and its price not yet refunded.
@@ -27,14 +25,7 @@ func TestListsReadWhileAnOrderIsFollowed(t *testing.T) {
 		return one["status"]
 	}
 	following := gate.HoldRequest(http.MethodGet, "/orders/?*")
-	done := make(chan *protocol.Instance)
-	go func() {
-		made, diags := d.Apply(plan)
-		if diags.HasErrors() {
-			t.Error(diags)
-		}
-		done <- made
-	}()
+	done := d.ApplyAside(plan)
 	following.Arrived()
 	if got := status(); got != "pending" {
 		t.Errorf("while it is followed it is %v", got)

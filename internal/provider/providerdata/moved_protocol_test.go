@@ -48,11 +48,7 @@ type look struct {
 
 func (a *account) looks() []look {
 	a.t.Helper()
-	list := func(typeName, of string, there func() int, only ...values) func() {
-		query := values{}
-		for _, more := range only {
-			query = more
-		}
+	list := func(typeName string, query values, of string, there func() int) func() {
 		return func() {
 			read, _, diags := a.ReadDataSource(typeName, query)
 			if shown, ok := read[of].([]any); !ok || len(diags) > 0 || len(shown) != there() {
@@ -73,9 +69,9 @@ func (a *account) looks() []look {
 	floor := a.Stored("autx_credit_floor", values{"name": "f", "floor": "1", "on_shortfall": "warn", "expiry_warning_days": 14, "status": "ok", "deposits": 0})
 	imported := a.Stored("autx_session", values{"id": state.Sessions[0].ID})
 	return []look{
-		{"the orders", "orders.list", list("autx_orders", "orders", func() int { return len(a.server.State().Orders) })},
-		{"the sessions", "sessions.list", list("autx_sessions", "sessions", func() int { return len(a.server.State().Sessions) })},
-		{"the account's own agents", "agents.mine", list("autx_agents", "agents", ownAgents, values{"mine": true})},
+		{"the orders", "orders.list", list("autx_orders", values{}, "orders", func() int { return len(a.server.State().Orders) })},
+		{"the sessions", "sessions.list", list("autx_sessions", values{}, "sessions", func() int { return len(a.server.State().Sessions) })},
+		{"the account's own agents", "agents.mine", list("autx_agents", values{"mine": true}, "agents", ownAgents)},
 		{"the turns of a session", "credits.transactions", func() { a.MustRead(imported) }},
 		{"the balance", "credits.balance", func() { a.MustRead(floor) }},
 		{"the deposits", "credits.transactions", func() { a.MustImport("autx_credit_deposit", state.Transactions[0].ID) }},

@@ -3,8 +3,6 @@ package session_test
 import (
 	"net/http"
 	"testing"
-
-	"github.com/autx-ai/terraform-provider-autx/internal/provider/acctest/protocol"
 )
 
 // TestListsReadBeforeASessionIsClosed are not believed once it is: they show it open, and holding credits.
@@ -26,14 +24,7 @@ func TestListsReadBeforeASessionIsClosed(t *testing.T) {
 		return one["status"], d.MustRead(floor).Values()["status"]
 	}
 	closing := gate.HoldRequest(http.MethodDelete, "/sessions/*")
-	done := make(chan *protocol.Instance)
-	go func() {
-		made, diags := d.Apply(plan)
-		if diags.HasErrors() {
-			t.Error(diags)
-		}
-		done <- made
-	}()
+	done := d.ApplyAside(plan)
 	closing.Arrived()
 	if status, balance := look(); status != "active" || balance != "short" {
 		t.Errorf("before it is closed it is %v, and the balance is %v", status, balance)

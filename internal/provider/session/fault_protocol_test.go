@@ -361,14 +361,7 @@ func TestOpeningLostBesideOneWithAnother(t *testing.T) {
 	held := gate.HoldRequest("GET", "/ws/agent/*")
 	d.server.AddFault("sessions.open:after:reset,skip=1")
 	plan := d.MustPlan(sessionType, nil, of("k"))
-	done := make(chan *protocol.Instance)
-	go func() {
-		made, diags := d.Apply(plan)
-		if diags.HasErrors() {
-			t.Error(diags)
-		}
-		done <- made
-	}()
+	done := d.ApplyAside(plan)
 	held.Arrived()
 	stranger := protocol.New(t)
 	stranger.MustConfigure(protocol.ProviderValues(t, d.server))

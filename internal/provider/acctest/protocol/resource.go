@@ -154,6 +154,19 @@ func (d *Driver) Apply(change *Plan) (*Instance, Diagnostics) {
 	}, diags
 }
 
+// ApplyAside applies while the test goes on, without errors; what comes of it is sent when it is done.
+func (d *Driver) ApplyAside(change *Plan) <-chan *Instance {
+	done := make(chan *Instance, 1)
+	go func() {
+		made, diags := d.Apply(change)
+		if diags.HasErrors() {
+			d.t.Error(diags)
+		}
+		done <- made
+	}()
+	return done
+}
+
 // MustApply plans and applies, without errors, in a walk each, and begins another one for what comes after.
 func (d *Driver) MustApply(typeName string, prior *Instance, config Values) *Instance {
 	d.t.Helper()
